@@ -1,0 +1,83 @@
+# `make help` lists the targets. PG_CONFIG chooses the server, DESTDIR the place to install to.
+PG_CONFIG ?= pg_config
+export PG_CONFIG
+
+extensions := tenantry tenantry_search
+environment := extension/environment
+python_sources := $(wildcard python tests bench docs)
+
+# PGXS: what to build and where it goes.
+version_of = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" extension/$(1).control)
+upgrades_of = $(basename $(notdir $(wildcard sql/$(1)/upgrades/*.sql)))
+scripts_of = $(foreach step,$(call version_of,$(1)) $(call upgrades_of,$(1)),extension/build/$(1)--$(step).sql)
+
+EXTENSION = $(addprefix extension/,$(extensions))
+DATA_built = $(foreach extension,$(extensions),$(call scripts_of,$(extension)))
+EXTRA_CLEAN = extension/build
+REGRESS = $(extensions)
+REGRESS_OPTS = --inputdir=tests/packaging/regress --outputdir=extension/build/regress
+
+all: $(DATA_built) ## build the extensions' scripts (the default)
+
+# The server may not be there yet: make demo, test and lint install it.
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+else
+install uninstall installcheck:
+	@echo "PostgreSQL's development files are missing (postgresql-server-dev-15 on Debian 12): install them, or set PG_CONFIG." >&2
+	@exit 1
+clean:
+	rm -rf $(EXTRA_CLEAN)
+endif
+
+# build.sh leaves a script alone that is up to date, so it may run every time.
+$(DATA_built): build ;
+build:
+	@for extension in $(extensions); do extension/build.sh $$extension || exit; done
+
+install: ## install both extensions into the server of PG_CONFIG
+installcheck: ## smoke test of an installed server, by pg_regress; PGHOST and its like say which
+clean: ## remove what was built
+
+# Installs as root only where the server's folder wants it. The recursion finds PGXS once the server is there.
+define set_up
+	@$(environment)/packages.sh $(1)
+	@$(environment)/venv.sh $(1)
+	@$(MAKE) -s all
+	@if [ -w "$$($(PG_CONFIG) --sharedir)/extension" ]; then as_root=; else as_root=sudo; fi; \
+		$$as_root $(MAKE) -s install PG_CONFIG="$(PG_CONFIG)" > /dev/null
+endef
+
+demo: ## three tenants, real documents, an attacker: in a private cluster, nothing to prepare
+	$(call set_up,demo)
+	@$(environment)/cluster.sh start demo
+	@eval "$$($(environment)/cluster.sh env demo)" && export PGDATABASE=tenantry_demo && \
+		.venv/bin/python -m tenantry_demo
+
+demo-stop: ## stop the demo's cluster
+	@$(environment)/cluster.sh stop demo
+
+test: ## every test, against a private cluster of its own
+	$(call set_up,test)
+	@.venv/bin/pytest
+
+bench: ## measure what isolation costs
+	$(call set_up,bench)
+	@$(environment)/cluster.sh start bench
+	@eval "$$($(environment)/cluster.sh env bench)" && .venv/bin/python -m bench; \
+		status=$$?; $(environment)/cluster.sh stop bench; exit $$status
+
+lint: ## every check that needs no test
+	$(call set_up,lint)
+	@$(environment)/lint.sh
+
+format: ## put the Python code into its form
+	@$(environment)/venv.sh lint
+	@.venv/bin/ruff check --fix $(python_sources)
+	@.venv/bin/ruff format $(python_sources)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+.PHONY: all install installcheck clean demo demo-stop test bench lint format help build
