@@ -45,7 +45,8 @@ list_missing() {
     [ "$purpose" != lint ] || has shellcheck || echo shellcheck
 }
 
-missing=$(list_missing | tr ' \n' '  ')
+missing=$(list_missing | tr "\n" " ")
+missing=${missing% }
 [ -n "$missing" ] || exit 0
 
 if [ -n "${PG_CONFIG:-}" ] && ! has "$pg_config"; then
@@ -101,36 +102,35 @@ for thing in $missing; do
     packages="$packages $package"
 done
 
-# What the installation must not do to the machine is forbidden for its duration only.
-cleanup=:
-undo() {
-    sh -c "$cleanup"
-}
-trap undo EXIT
+# Some of these packages fit one minor release of the server only. To upgrade a server is its owner's decision.
+# shellcheck disable=SC2086 # several package names
+if apt-get install --simulate --no-upgrade --no-install-recommends $packages | grep -q "^Inst postgresql-$version \["; then
+    fail "Installing $missing would upgrade the PostgreSQL $version that this machine runs: upgrade it yourself" \
+        "(apt-get install --only-upgrade postgresql-$version), then run make again."
+fi
+
+# No cluster and no service may come of the installation; what forbids it is taken back afterwards.
+undo=:
+trap 'as_root sh -c "$undo"' EXIT
 trap 'exit 130' INT TERM
 
-no_main_cluster=/etc/postgresql-common/createcluster.d/tenantry.conf
-if [ ! -e "$no_main_cluster" ]; then
-    created=$(dirname "$no_main_cluster")
-    as_root mkdir -p "$created"
-    echo 'create_main_cluster = false' | as_root tee "$no_main_cluster" > /dev/null
-    cleanup="$cleanup; rm -f $no_main_cluster; rmdir --ignore-fail-on-non-empty $created"
+no_cluster=/etc/postgresql-common/createcluster.d/tenantry.conf
+as_root mkdir -p "${no_cluster%/*}"
+echo 'create_main_cluster = false' | as_root tee "$no_cluster" > /dev/null
+undo="rm -f $no_cluster; rmdir -p --ignore-fail-on-non-empty ${no_cluster%/*}"
+
+no_service=/usr/sbin/policy-rc.d
+if [ ! -e "$no_service" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_service" > /dev/null
+    as_root chmod 755 "$no_service"
+    undo="$undo; rm -f $no_service"
 fi
-no_services=/usr/sbin/policy-rc.d
-if [ ! -e "$no_services" ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_services" > /dev/null
-    as_root chmod 755 "$no_services"
-    cleanup="$cleanup; rm -f $no_services"
-fi
-undo() {
-    as_root sh -c "$cleanup"
-}
 
 # shellcheck disable=SC2086 # several package names
 as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 $packages > /dev/null
+    apt-get install -y -q --no-upgrade --no-install-recommends -o DPkg::Lock::Timeout=300 $packages > /dev/null
 
-# PgBouncer's package enables a service; only the program is wanted.
+# PgBouncer's package would start a service at the next boot; only the program is wanted.
 case " $packages " in
     *" pgbouncer "*) ! has systemctl || as_root systemctl disable --quiet pgbouncer 2> /dev/null || : ;;
 esac

@@ -13,6 +13,7 @@ as_root() {
 }
 
 # The archive that this machine uses already, or else Debian's own.
+# shellcheck disable=SC2016 # apt expands these
 mirror=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' \
     | sed -n '/security/d; s/^Debian \(.*\)/\1/p' | head -n 1)
 mirror=${mirror:-http://deb.debian.org/debian}
@@ -30,19 +31,19 @@ Dir::Cache "$work";
 APT::Sandbox::User "";
 EOF
 export APT_CONFIG="$work/apt.conf"
-apt-get update -q > log 2>&1 && apt-get source -q --only-source "pgvector=$version" >> log 2>&1 || {
+if ! { apt-get update -q && apt-get source -q --only-source "pgvector=$version"; } > log 2>&1; then
     cat log >&2
     echo "pgvector $version could not be had from $mirror $suite: install pgvector 0.8 by hand, then run make again." >&2
     exit 1
-}
+fi
 unset APT_CONFIG
 
 # OPTFLAGS: no -march=native, as in Debian's own package, so that the result does not depend on the build machine.
 # with_llvm: JIT inlining bitcode would cost another minute.
-make -C pgvector-*/ -s -j "$(nproc)" PG_CONFIG="$pg_config" OPTFLAGS= with_llvm=no > log 2>&1 || {
+if ! make -C pgvector-*/ -s -j "$(nproc)" PG_CONFIG="$pg_config" OPTFLAGS= with_llvm=no > log 2>&1; then
     cat log >&2
     echo "pgvector $version does not build against $("$pg_config" --version): install pgvector for it by hand," \
         "then run make again." >&2
     exit 1
-}
+fi
 as_root make -C pgvector-*/ -s PG_CONFIG="$pg_config" with_llvm=no install > /dev/null
