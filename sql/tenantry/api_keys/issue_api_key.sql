@@ -1,0 +1,54 @@
+-- Issue an API key to a tenant. The key is in the result and nowhere else: only its hash is kept.
+CREATE OR REPLACE FUNCTION tenantry.issue_api_key(
+    p_tenant uuid,
+    p_name text,
+    p_role text DEFAULT 'member',
+    p_rate_limit_per_minute int DEFAULT NULL,
+    p_expires_at timestamptz DEFAULT NULL
+)
+RETURNS TABLE (key_id uuid, api_key text)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'no_data_found',
+            MESSAGE = 'tenant does not exist',
+            HINT = 'tenantry.tenants lists the tenants of this database.';
+    END IF;
+    IF p_name IS NULL OR btrim(p_name) = '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'an API key needs a name',
+            HINT = 'Name what the key is for; the name helps to decide which key to revoke.';
+    END IF;
+    IF tenantry_private.role_clearance(p_role) IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'unknown role',
+            HINT = 'Use viewer, member, manager, owner or a role that set_role_clearance() has made.';
+    END IF;
+    IF p_rate_limit_per_minute <= 0 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'a rate limit must be above zero',
+            HINT = 'Leave p_rate_limit_per_minute out for no limit.';
+    END IF;
+    IF p_expires_at <= clock_timestamp() THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'the expiry lies in the past',
+            HINT = 'Pass a future time, or leave p_expires_at out for a key that does not expire.';
+    END IF;
+
+    RETURN QUERY
+    SELECT m.key_id, m.api_key
+    FROM tenantry_private.mint_api_key(p_tenant, p_name, p_role, p_rate_limit_per_minute, p_expires_at) AS m;
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.issue_api_key(uuid, text, text, int, timestamptz) IS 'issue an API key, shown once';
+REVOKE ALL ON FUNCTION tenantry.issue_api_key(uuid, text, text, int, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.issue_api_key(uuid, text, text, int, timestamptz) TO tenantry_admin;

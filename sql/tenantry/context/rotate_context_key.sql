@@ -1,0 +1,33 @@
+-- Sign contexts with a new key from now on. The key before it goes on verifying, so that transactions under way are
+-- not disturbed; keys older than that are forgotten.
+CREATE OR REPLACE FUNCTION tenantry.rotate_context_key()
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_key bytea := tenantry_private.random_bytes() || tenantry_private.random_bytes();
+BEGIN
+    -- One rotation at a time: two at once would forget the key that the transactions under way were signed with.
+    LOCK TABLE tenantry_private.signing_keys IN SHARE ROW EXCLUSIVE MODE;
+
+    DELETE FROM tenantry_private.signing_keys
+    WHERE signing_key_id NOT IN (
+        SELECT k.signing_key_id FROM tenantry_private.signing_keys AS k ORDER BY k.created_at DESC LIMIT 1
+    );
+
+    INSERT INTO tenantry_private.signing_keys (signing_key_id, inner_block, outer_block)
+    VALUES (
+        left(encode(tenantry_private.random_bytes(), 'hex'), 16),
+        tenantry_private.hmac_block(v_key, 54),
+        tenantry_private.hmac_block(v_key, 92)
+    );
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.rotate_context_key() IS 'sign contexts with a new key, without disturbing open ones';
+REVOKE ALL ON FUNCTION tenantry.rotate_context_key() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.rotate_context_key() TO tenantry_admin;
+
+SELECT tenantry.rotate_context_key();

@@ -1,0 +1,51 @@
+-- The fields of the current context (see seal_context), or NULL outside one. Everything rests on this function:
+-- whatever stands in the setting was put there by seal_context, in this transaction of this backend, or is refused.
+CREATE OR REPLACE FUNCTION tenantry_private.verified_context()
+RETURNS text[]
+LANGUAGE plpgsql
+STABLE
+PARALLEL RESTRICTED
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_token CONSTANT text := current_setting('tenantry.context', true);
+    v_fields text[];
+    v_authentic boolean;
+BEGIN
+    IF v_token IS NULL OR v_token = '' THEN
+        RETURN tenantry_private.unsealed_context();
+    END IF;
+
+    v_fields := string_to_array(v_token, '|');
+    -- Digests of the two MACs are compared, so that the time taken tells nothing about the right one.
+    SELECT
+        sha256(convert_to(encode(
+            sha256(k.outer_block || sha256(k.inner_block || convert_to(left(v_token, -65), 'UTF8'))), 'hex'
+        ), 'UTF8')) = sha256(convert_to(v_fields[11], 'UTF8'))
+    INTO v_authentic
+    FROM tenantry_private.signing_keys AS k
+    WHERE k.signing_key_id = v_fields[2];
+
+    IF v_authentic IS NOT TRUE
+        OR v_fields[3] <> pg_backend_pid()::text
+        OR v_fields[4] <> encode(timestamptz_send(transaction_timestamp()), 'hex')
+        OR (v_fields[5] <> '' AND v_fields[5] <> tenantry_private.virtual_transaction())
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'tenant context is not valid',
+            HINT = 'A context holds for one transaction. Open it in this one, with tenantry.authenticate().';
+    END IF;
+    IF v_fields[6] COLLATE "C" <= encode(timestamptz_send(clock_timestamp()), 'hex') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'tenant context has expired',
+            HINT = 'Start a new transaction and authenticate again.';
+    END IF;
+    RETURN v_fields;
+END
+$$;
+
+COMMENT ON FUNCTION tenantry_private.verified_context() IS 'fields of the current context after verification, NULL outside one';
+REVOKE ALL ON FUNCTION tenantry_private.verified_context() FROM PUBLIC;

@@ -1,0 +1,44 @@
+-- Put the policies on one table or partition. The only place where policy expressions are written.
+CREATE OR REPLACE FUNCTION tenantry.attach_policies(p_relation regclass, p_tenant_column name, p_permission_column name)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_policies text;
+BEGIN
+    PERFORM tenantry.detach_policies(p_relation);
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', p_relation);
+
+    -- Restrictive: it holds whatever other policies the table has or gets.
+    EXECUTE format(
+        'CREATE POLICY tenantry_isolation ON %s AS RESTRICTIVE '
+        'USING (%2$I = (SELECT tenantry.current_tenant())) WITH CHECK (%2$I = (SELECT tenantry.require_tenant()))',
+        p_relation, p_tenant_column
+    );
+
+    IF p_permission_column IS NOT NULL THEN
+        EXECUTE format(
+            'CREATE POLICY tenantry_permission ON %s AS RESTRICTIVE '
+            'USING (%I = ANY ((SELECT tenantry.cleared_levels())::text[]))',
+            p_relation, p_permission_column
+        );
+    END IF;
+
+    -- Restrictive policies only narrow what a permissive one opens.
+    SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) INTO v_policies
+    FROM pg_policy AS p
+    WHERE p.polrelid = p_relation AND p.polpermissive;
+    IF v_policies IS NULL THEN
+        EXECUTE format('CREATE POLICY tenantry_access ON %s USING (true)', p_relation);
+    ELSE
+        RAISE NOTICE USING
+            MESSAGE = format('policies of %s that go on deciding within the tenant: %s', p_relation, v_policies),
+            HINT = 'Drop them, and protect the table again, if they did what tenantry_isolation does now.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.attach_policies(regclass, name, name) IS 'enable and force row-level security on one relation, with the tenant policies';
+REVOKE ALL ON FUNCTION tenantry.attach_policies(regclass, name, name) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.attach_policies(regclass, name, name) TO tenantry_admin;

@@ -1,0 +1,91 @@
+-- Isolate the tenants of a table: its owner calls this once, and again after adding partitions or to repair what
+-- protected_tables lists as a gap. It grants nothing: who may touch the table at all stays with the DBA's GRANT.
+CREATE OR REPLACE FUNCTION tenantry.protect(
+    p_table regclass, p_tenant_column name DEFAULT 'tenant_id', p_permission_column name DEFAULT NULL
+)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_protected_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
+    v_attnum smallint;
+    v_foreign_key record;
+    v_relation regclass;
+    v_application text;
+BEGIN
+    PERFORM tenantry.check_protectable(p_table, p_tenant_column, p_permission_column);
+    IF v_protected_column IS NOT NULL
+        AND (v_protected_column, tenantry.policy_column(p_table, 'tenantry_permission'))
+            IS DISTINCT FROM (p_tenant_column, p_permission_column)
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('%s is protected already, by other columns', p_table),
+            HINT = format('To change the columns, call tenantry.unprotect(%L) first, in the same transaction.', p_table);
+    END IF;
+
+    BEGIN
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', p_table, p_tenant_column);
+    EXCEPTION WHEN not_null_violation THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'not_null_violation',
+            MESSAGE = format('%s has rows without a tenant', p_table),
+            HINT = format('Give each row its tenant first: UPDATE %s SET %I = … WHERE %2$I IS NULL;', p_table, p_tenant_column);
+    END;
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT tenantry.claimed_tenant()', p_table, p_tenant_column);
+
+    SELECT a.attnum INTO v_attnum
+    FROM pg_attribute AS a
+    WHERE a.attrelid = p_table AND a.attname = p_tenant_column;
+
+    SELECT c.conname, c.confdeltype = 'c' AND c.convalidated AS is_fit INTO v_foreign_key
+    FROM pg_constraint AS c
+    WHERE c.conrelid = p_table AND c.contype = 'f' AND c.confrelid = 'tenantry.tenants'::regclass AND c.conkey = ARRAY[v_attnum]
+    ORDER BY is_fit DESC
+    LIMIT 1;
+    IF v_foreign_key.is_fit IS FALSE THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('foreign key %I of %s does not cascade deletions, or is not validated', v_foreign_key.conname, p_table),
+            HINT = format('ALTER TABLE %s DROP CONSTRAINT %I; protect() then makes one that does.', p_table, v_foreign_key.conname);
+    ELSIF v_foreign_key.is_fit IS NULL THEN
+        BEGIN
+            EXECUTE format('ALTER TABLE %s ADD FOREIGN KEY (%I) REFERENCES tenantry.tenants (tenant_id) ON DELETE CASCADE', p_table, p_tenant_column);
+        EXCEPTION WHEN foreign_key_violation THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'foreign_key_violation',
+                MESSAGE = format('%s has rows of tenants that do not exist', p_table),
+                HINT = format('Create those tenants, or give the rows of others: SELECT DISTINCT %I FROM %s EXCEPT SELECT tenant_id FROM tenantry.tenants;', p_tenant_column, p_table);
+        END;
+    END IF;
+
+    IF NOT EXISTS (
+        SELECT FROM pg_index AS i
+        WHERE i.indrelid = p_table AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = v_attnum
+    ) THEN
+        EXECUTE format('CREATE INDEX ON %s (%I)', p_table, p_tenant_column);
+    END IF;
+
+    EXECUTE format(
+        'CREATE OR REPLACE TRIGGER tenantry_refuse_tenant_change BEFORE UPDATE ON %s FOR EACH ROW '
+        'WHEN (old.%2$I IS DISTINCT FROM new.%2$I) EXECUTE FUNCTION tenantry.refuse_tenant_change()',
+        p_table, p_tenant_column
+    );
+
+    -- TRUNCATE ignores row-level security; REFERENCES and TRIGGER let their holder probe or intercept foreign rows.
+    SELECT string_agg(r::text, ', ') INTO v_application FROM tenantry.application_roles() AS r;
+    FOR v_relation IN
+        SELECT p_table UNION SELECT t.relid FROM pg_partition_tree(p_table) AS t
+    LOOP
+        PERFORM tenantry.attach_policies(v_relation, p_tenant_column, p_permission_column);
+        EXECUTE format('REVOKE TRUNCATE, REFERENCES, TRIGGER ON %s FROM PUBLIC, %s CASCADE', v_relation, v_application);
+    END LOOP;
+
+    PERFORM tenantry.warn_of_oracles(p_table, p_tenant_column);
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.protect(regclass, name, name) IS 'isolate the tenants of a table';
+REVOKE ALL ON FUNCTION tenantry.protect(regclass, name, name) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.protect(regclass, name, name) TO tenantry_admin;

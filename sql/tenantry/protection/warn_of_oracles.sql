@@ -1,0 +1,46 @@
+-- Warn of keys that reach across tenants. PostgreSQL checks keys without row-level security: a unique key without the
+-- tenant tells whether another tenant has a value, a foreign key without it lets a row refer to another tenant's row.
+-- A key of one uuid is left alone: it answers only to who knows the value already.
+CREATE OR REPLACE FUNCTION tenantry.warn_of_oracles(p_table regclass, p_tenant_column name)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_key record;
+BEGIN
+    FOR v_key IN
+        SELECT i.indexrelid::regclass AS index_name
+        FROM pg_index AS i
+        INNER JOIN pg_attribute AS t ON t.attrelid = i.indrelid AND t.attname = p_tenant_column
+        LEFT JOIN pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0]
+        WHERE i.indrelid = p_table AND i.indisunique
+            AND t.attnum <> ALL (i.indkey[0 : i.indnkeyatts - 1])
+            AND NOT (i.indnkeyatts = 1 AND k.atttypid IS NOT DISTINCT FROM 'uuid'::regtype)
+        ORDER BY i.indexrelid
+    LOOP
+        RAISE WARNING USING
+            MESSAGE = format('unique index %s of %s does not include "%s"', v_key.index_name, p_table, p_tenant_column),
+            HINT = format('It tells a tenant whether another one has a value. Replace it by one that begins with %I.', p_tenant_column);
+    END LOOP;
+
+    FOR v_key IN
+        SELECT c.conname, c.conrelid::regclass AS referencing, c.confrelid::regclass AS referenced
+        FROM pg_constraint AS c
+        INNER JOIN pg_attribute AS t
+            ON t.attrelid = c.confrelid AND t.attname = tenantry.policy_column(c.confrelid, 'tenantry_isolation')
+        WHERE c.contype = 'f' AND p_table IN (c.conrelid, c.confrelid)
+            AND tenantry.policy_column(c.conrelid, 'tenantry_isolation') IS NOT NULL
+            AND t.attnum <> ALL (c.confkey)
+        ORDER BY c.conname
+    LOOP
+        RAISE WARNING USING
+            MESSAGE = format('foreign key %I lets a row of %s refer to another tenant''s row of %s', v_key.conname, v_key.referencing, v_key.referenced),
+            HINT = 'Let the key and its reference begin with the tenant column on both sides.';
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.warn_of_oracles(regclass, name) IS 'warn of unique and foreign keys that reach across tenants';
+REVOKE ALL ON FUNCTION tenantry.warn_of_oracles(regclass, name) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.warn_of_oracles(regclass, name) TO tenantry_admin;

@@ -1,0 +1,40 @@
+-- Create a customer. The slug is the tenant's readable name: it is unique and asked for before an erasure.
+CREATE OR REPLACE FUNCTION tenantry.create_tenant(p_slug text, p_name text, p_stripe_customer_id text DEFAULT NULL)
+RETURNS uuid
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant uuid;
+BEGIN
+    IF p_slug IS NULL OR p_slug !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'invalid tenant slug',
+            HINT = 'Use 1 to 63 lower-case letters, digits and inner hyphens.';
+    END IF;
+    IF p_name IS NULL OR btrim(p_name) = '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'a tenant needs a name',
+            HINT = 'Pass the customer''s name as p_name.';
+    END IF;
+
+    INSERT INTO tenantry.tenants (slug, name, stripe_customer_id)
+    VALUES (p_slug, p_name, p_stripe_customer_id)
+    ON CONFLICT DO NOTHING
+    RETURNING tenant_id INTO v_tenant;
+    IF v_tenant IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'unique_violation',
+            MESSAGE = 'a tenant with this slug or Stripe customer exists already',
+            HINT = 'Look it up in tenantry.tenants, or choose another slug.';
+    END IF;
+    RETURN v_tenant;
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.create_tenant(text, text, text) IS 'create a tenant and return its id';
+REVOKE ALL ON FUNCTION tenantry.create_tenant(text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.create_tenant(text, text, text) TO tenantry_admin;

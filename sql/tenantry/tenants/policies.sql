@@ -1,0 +1,10 @@
+-- Who sees which tenant. Apart from the table's file because the policy needs current_tenant().
+ALTER TABLE tenantry.tenants ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenants_operator ON tenantry.tenants
+    FOR SELECT TO tenantry_admin, tenantry_auditor, tenantry_gateway
+    USING (true);
+
+CREATE POLICY tenants_own ON tenantry.tenants
+    FOR SELECT TO tenantry_app
+    USING (tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant()));
