@@ -1,9 +1,10 @@
 #!/bin/sh
 # A private PostgreSQL cluster in a folder of its own.
 #
-#   extension/environment/cluster.sh start|stop|status|remove|env <name>
+#   extension/environment/cluster.sh start|stop|status|remove|sweep|env <name>
 #
 # env prints shell code that points libpq at the cluster: eval "$(cluster.sh env demo)".
+# sweep removes the clusters <name>-<pid> of processes that ended without removing theirs.
 #
 # Where: run by root, under /var/lib/tenantry and as the system user postgres, since the server refuses root and could
 # not read a checkout below /root; run by anybody else, under $XDG_STATE_HOME/tenantry and as that user.
@@ -15,14 +16,15 @@
 set -eu
 umask 022
 
-usage="usage: cluster.sh start|stop|status|remove|env <name>"
+usage="usage: cluster.sh start|stop|status|remove|sweep|env <name>"
 command=${1:?$usage}
 name=${2:?$usage}
 pg_config=${PG_CONFIG:-pg_config}
 bin=$("$pg_config" --bindir)
 extensions=$("$pg_config" --sharedir)/extension
 version=$("$pg_config" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
-checkout=$(cd "$(dirname "$0")/../.." && pwd -P)
+here=$(cd "$(dirname "$0")" && pwd -P)
+checkout=${here%/*/*}
 id=$(printf %s "$checkout" | cksum | cut -d ' ' -f 1)
 
 fail() {
@@ -111,6 +113,13 @@ case $command in
     stop) stop ;;
     status) if is_running; then echo running; else echo stopped; exit 3; fi ;;
     remove) stop; rm -rf "$home" ;;
+    sweep)
+        for home in "$base/$name"-*-"$version-$id"; do
+            pid=${home#"$base/$name-"}
+            pid=${pid%%-*}
+            [ ! -d "$home" ] || kill -0 "$pid" 2> /dev/null || "$here/cluster.sh" remove "$name-$pid"
+        done
+        ;;
     env)
         is_running || fail "the cluster $name is not running"
         echo "unset PGHOSTADDR PGOPTIONS PGPASSWORD PGSERVICE"
