@@ -1,24 +1,34 @@
 -- Every role whose privileges the application has: tenantry_app, its members, and whatever those are members of.
--- Superusers are left out, since no privilege binds them.
+-- Left out are superusers, whom no privilege binds, and members of tenantry_admin, who may unprotect tables anyway.
 CREATE OR REPLACE FUNCTION tenantry.application_roles()
 RETURNS SETOF regrole
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH RECURSIVE member_roles AS (
-        SELECT r.oid FROM pg_roles AS r WHERE r.rolname = 'tenantry_app'
-        UNION
-        SELECT m.member FROM pg_auth_members AS m INNER JOIN member_roles AS r ON m.roleid = r.oid
+    -- From PostgreSQL 16 on a membership may neither inherit nor allow SET ROLE; as jsonb the query suits 15 as well.
+    WITH RECURSIVE usable_memberships AS (
+        SELECT m.roleid, m.member
+        FROM pg_auth_members AS m
+        WHERE coalesce((to_jsonb(m) ->> 'inherit_option')::boolean OR (to_jsonb(m) ->> 'set_option')::boolean, true)
     ),
 
-    held_roles AS (
-        SELECT r.oid FROM member_roles AS r INNER JOIN pg_roles AS p ON r.oid = p.oid WHERE NOT p.rolsuper
+    application_members AS (
+        SELECT r.oid FROM pg_roles AS r WHERE r.rolname = 'tenantry_app'
         UNION
-        SELECT m.roleid FROM pg_auth_members AS m INNER JOIN held_roles AS r ON m.member = r.oid
+        SELECT m.member
+        FROM usable_memberships AS m
+        INNER JOIN application_members AS a ON m.roleid = a.oid
+        WHERE NOT pg_has_role(m.member, 'tenantry_admin', 'MEMBER')
+    ),
+
+    application_roles AS (
+        SELECT a.oid FROM application_members AS a
+        UNION
+        SELECT m.roleid FROM usable_memberships AS m INNER JOIN application_roles AS a ON m.member = a.oid
     )
 
-    SELECT h.oid::regrole FROM held_roles AS h;
+    SELECT a.oid::regrole FROM application_roles AS a;
 $$;
 
 COMMENT ON FUNCTION tenantry.application_roles() IS 'roles whose privileges the application has';
