@@ -1,0 +1,65 @@
+"""Every ```sql example of the documentation runs, and prints what the page says."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, Example, examples, pages
+from tests.docs.psql import Comparison, run_examples
+from tests.support.cluster import CHECKOUT, Cluster
+
+PREPARATION = DOCS / "reference/README.md"
+# These begin with an empty database; the others where the preparation of the reference ends.
+SELF_CONTAINED = {CHECKOUT / "README.md", PREPARATION, DOCS / "tutorials/first-tenant.md"}
+
+WITH_EXAMPLES = [page for page in pages() if examples(page.read_text())]
+
+
+def failures(cluster: Cluster, database: str, psql: Path, markdown: str, preparation: str = "") -> list[str]:
+    to_run = examples(preparation) + examples(markdown)
+    outputs = run_examples(cluster, database, psql, [example.sql for example in to_run])
+    comparison = Comparison()
+    differences = map(comparison.difference, to_run, outputs)
+    return [difference for difference in differences if difference]
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_examples_print_what_the_page_says(page: Path, cluster: Cluster, empty_database: str, psql: Path) -> None:
+    preparation = "" if page in SELF_CONTAINED else PREPARATION.read_text()
+
+    assert not failures(cluster, empty_database, psql, page.read_text(), preparation)
+
+
+def test_the_pages_that_a_newcomer_reads_have_examples() -> None:
+    assert not SELF_CONTAINED - set(WITH_EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n 1\n(1 row)\n```", None),
+        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n 2\n(1 row)\n```", "line 2: psql prints"),
+        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n ...\n(1 row)\n```", None),
+        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n```", "line 2: psql prints"),
+        ("```sql\nSELECT 1;\n```", None),
+        ("```sql\nSELECT 1/0;\n```", "line 2: not announced: ERROR:  division by zero"),
+        ("```sql\n\\nonsense\n```", "line 2: not announced: invalid command"),
+        ("<!-- not run: it fails -->\n```sql\nSELECT 1/0;\n```", None),
+    ],
+)
+def test_a_wrong_example_is_found(
+    said: str, fault: str | None, cluster: Cluster, empty_database: str, psql: Path
+) -> None:
+    found = failures(cluster, empty_database, psql, said)
+
+    assert [wrong.splitlines()[0][: len(fault or "")] for wrong in found] == ([fault] if fault else [])
+
+
+def test_uuids_stand_for_each_other_throughout_a_page() -> None:
+    one, two = "4b1f7f58-0a4c-4d8e-9c39-6d1f0a1c2b3d", "a2c1d0e9-1111-4222-8333-444455556666"
+    real, other = "9d7e4f10-aaaa-4bbb-8ccc-ddddeeeeffff", "0e1d2c3b-9999-4888-8777-666655554444"
+    comparison = Comparison()
+
+    assert comparison.difference(Example("", f"{one} {two}\n", 1), f"{real} {other}\n") is None
+    assert comparison.difference(Example("", f"{one}\n", 2), f"{real}\n") is None
+    assert comparison.difference(Example("", f"{one}\n", 3), f"{other}\n") is not None
