@@ -70,7 +70,7 @@ bench: ## measure what isolation costs
 
 lint: ## every check that needs no test
 	$(call set_up,lint)
-	@$(environment)/lint.sh
+	@extension/lint/lint.sh
 
 format: ## put the Python code into its form
 	@$(environment)/venv.sh lint

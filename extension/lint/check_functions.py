@@ -1,0 +1,87 @@
+"""Check the body of every PL/pgSQL and PL/Python function of an installed database.
+
+Needs libpq's environment variables and a superuser; works in a database of its own.
+Exits 1 after printing what is wrong.
+"""
+
+import subprocess
+import sys
+
+import psycopg
+
+DATABASE = "tenantry_lint"
+
+# A trigger function can be checked only where a trigger calls it.
+SAMPLE = """
+CREATE EXTENSION tenantry;
+CREATE EXTENSION vector;
+CREATE EXTENSION plpython3u;
+CREATE EXTENSION tenantry_search;
+CREATE EXTENSION plpgsql_check;
+CREATE TABLE public.sample (tenant_id uuid, label text, permission_level text);
+SELECT tenantry.protect('public.sample', p_permission_column => 'permission_level');
+"""
+
+PLPGSQL = """
+SELECT p.oid::regprocedure::text, c.lineno, c.level, c.message, c.detail, c.hint
+FROM pg_proc AS p
+CROSS JOIN LATERAL (
+    SELECT coalesce((SELECT min(t.tgrelid) FROM pg_trigger AS t WHERE t.tgfoid = p.oid), 0) AS relid
+) AS on_table
+CROSS JOIN LATERAL plpgsql_check_function_tb(
+    p.oid, on_table.relid, fatal_errors => false, other_warnings => true, extra_warnings => true,
+    performance_warnings => true, security_warnings => true
+) AS c
+WHERE p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpgsql')
+    AND p.pronamespace IN ('tenantry'::regnamespace, 'tenantry_private'::regnamespace)
+ORDER BY 1, 2
+"""
+
+PLPYTHON = """
+SELECT p.oid::regprocedure::text, coalesce(p.proargnames[1 : p.pronargs], '{}'), p.prosrc
+FROM pg_proc AS p
+WHERE p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpython3u')
+    AND p.pronamespace IN ('tenantry'::regnamespace, 'tenantry_private'::regnamespace)
+ORDER BY 1
+"""
+
+RUFF = ["ruff", "check", "--isolated", "--quiet", "--select", "B,E9,F", "--output-format", "concise"]
+
+
+def check_plpython(name: str, arguments: list[str], body: str) -> list[str]:
+    """Compile a body as PL/Python does, inside a function, and look for unknown names.
+
+    Args:
+        name: the function's signature, for messages.
+        arguments: names of its arguments.
+        body: its source.
+    """
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    source = f"def body({', '.join(arguments)}):\n{lines}\n"
+    try:
+        compile(source, name, "exec")
+    except SyntaxError as error:
+        return [f"{name}: {error}"]
+    builtins = 'builtins = ["GD", "SD", "TD", "plpy"]'
+    ruff = subprocess.run(
+        [*RUFF, "--config", builtins, "-"], check=False, input=source, stdout=subprocess.PIPE, text=True
+    )
+    return [f"{name}: {line}" for line in ruff.stdout.splitlines()]
+
+
+def main() -> int:
+    with psycopg.connect(autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {DATABASE}")
+    with psycopg.connect(dbname=DATABASE, autocommit=True) as database:
+        database.execute(SAMPLE)
+        problems = [": ".join(str(part) for part in row if part is not None) for row in database.execute(PLPGSQL)]
+        for name, arguments, body in database.execute(PLPYTHON):
+            problems += check_plpython(name, arguments, body)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
