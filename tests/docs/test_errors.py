@@ -1,0 +1,287 @@
+"""Each row of the errors page is provoked, and each error in the sources has its row."""
+
+import re
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+
+from tests.docs.pages import REFERENCE, table_rows
+from tests.support.cluster import CHECKOUT
+from tests.support.database import Database
+from tests.support.tenants import Tenant
+
+PAGE = (REFERENCE / "errors.md").read_text()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the server said."""
+
+    sqlstate: str
+    level: str
+    message: str
+    hint: str
+
+    @classmethod
+    def of(cls, diagnostic: psycopg.errors.Diagnostic) -> "Said":
+        return cls(
+            diagnostic.sqlstate or "",
+            diagnostic.severity_nonlocalized or "",
+            diagnostic.message_primary or "",
+            diagnostic.message_hint or "",
+        )
+
+
+def pattern(text: str) -> str:
+    """Return a regular expression for a message or hint with `<…>` in it."""
+    return ".+".join(re.escape(part) for part in re.split(r"<[^>]+>", text))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the page: SQLSTATE or level, and message and hint with `<…>` for what varies."""
+
+    code: str
+    message: str
+    hint: str
+
+    def describes(self, said: Said) -> bool:
+        return (
+            self.code in (said.sqlstate, said.level)
+            and re.fullmatch(pattern(self.message), said.message) is not None
+            and re.fullmatch(pattern(self.hint), said.hint) is not None
+        )
+
+
+def rows(page: str) -> list[Row]:
+    """Return the rows of the tables of errors and warnings."""
+    return [
+        Row(code.strip("`"), message.strip("`"), hint.strip("`"))
+        for code, message, _, hint in (row for row in table_rows(page) if len(row) == 4)
+    ]
+
+
+@dataclass(frozen=True)
+class Provocation:
+    """How to provoke a row: SQL that prepares, as one role, and SQL that fails or warns, as another.
+
+    {acme}, {globex}, {key} and {key_id} stand for two tenants, and acme's API key.
+    """
+
+    sql: str
+    role: str = "dba"
+    before: str = ""
+    before_role: str = "dba"
+
+
+NOTES = "CREATE TABLE notes (tenant_id uuid, permission_level text, body text);"
+PROTECTED = NOTES + "SELECT tenantry.protect('notes'); GRANT ALL ON notes TO tenantry_app;"
+CLEARED = (
+    NOTES + "SELECT tenantry.protect('notes', 'tenant_id', 'permission_level'); GRANT ALL ON notes TO tenantry_app;"
+)
+AUTHENTICATE = "SELECT tenantry.authenticate('{key}');"
+NO_ID = "gen_random_uuid()"
+
+PROVOCATIONS = {
+    "<table> takes part in table inheritance": Provocation(
+        "SELECT tenantry.protect('parent')",
+        before="CREATE TABLE parent (tenant_id uuid); CREATE TABLE c () INHERITS (parent)",
+    ),
+    "a rate limit must be above zero": Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'member', 0)"),
+    "a tenant needs a name": Provocation("SELECT tenantry.create_tenant('initech', ' ')"),
+    "an API key needs a name": Provocation("SELECT tenantry.issue_api_key('{acme}', '')"),
+    "invalid context lifetime": Provocation("SELECT tenantry.set_context_lifetime('0')"),
+    "invalid role name": Provocation("SELECT tenantry.set_role_clearance('Boss', 'PUBLIC')"),
+    "invalid tenant slug": Provocation("SELECT tenantry.create_tenant('Initech!', 'Initech')"),
+    "the expiry lies in the past": Provocation(
+        "SELECT tenantry.issue_api_key('{acme}', 'k', p_expires_at => now() - interval '1 second')"
+    ),
+    "the overlap must not be negative": Provocation("SELECT tenantry.rotate_api_key('{key_id}', '-1 second')"),
+    "unknown context mode": Provocation("SELECT tenantry.set_context_mode('open')"),
+    "unknown permission level": Provocation("SELECT tenantry.set_role_clearance('boss', 'SECRET')"),
+    "unknown role": Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'root')"),
+    "unknown role or empty user": Provocation("SELECT tenantry.enter_tenant('{acme}', '')", role="gateway"),
+    "<table> has rows without a tenant": Provocation(
+        "SELECT tenantry.protect('notes')", before=NOTES + "INSERT INTO notes (body) VALUES ('x')"
+    ),
+    "<table> has rows of tenants that do not exist": Provocation(
+        "SELECT tenantry.protect('notes')", before=NOTES + f"INSERT INTO notes VALUES ({NO_ID})"
+    ),
+    "a tenant with this slug or Stripe customer exists already": Provocation(
+        "SELECT tenantry.create_tenant('acme', 'A')"
+    ),
+    "invalid credential": Provocation("SELECT tenantry.authenticate('{key}0')", role="app"),
+    "tenant does not exist or is suspended": Provocation(f"SELECT tenantry.enter_tenant({NO_ID})", role="gateway"),
+    "must be owner of <table>": Provocation(
+        "SELECT tenantry.protect('notes')", before=NOTES + "ALTER TABLE notes OWNER TO postgres", before_role="postgres"
+    ),
+    "no tenant context": Provocation("INSERT INTO notes (body) VALUES ('x')", role="app", before=PROTECTED),
+    "tenant context has expired": Provocation(
+        f"BEGIN; {AUTHENTICATE} SELECT pg_sleep(0.01); SELECT * FROM notes",
+        role="app",
+        before=PROTECTED + "SELECT tenantry.set_context_lifetime('1 ms')",
+    ),
+    "tenant context is not valid": Provocation(
+        f"BEGIN; {AUTHENTICATE} SELECT set_config('tenantry.context', '{{globex}}' || substr("
+        "current_setting('tenantry.context'), 37), true); SELECT * FROM notes",
+        role="app",
+        before=PROTECTED,
+    ),
+    "the claimed tenant or role does not exist or is suspended": Provocation(
+        "SET app.current_tenant_id = 'nobody'; SELECT * FROM notes",
+        role="app",
+        before=PROTECTED + "SELECT tenantry.set_context_mode('setting')",
+    ),
+    'the tenant of a row in "<table>" cannot change': Provocation(
+        f"BEGIN; {AUTHENTICATE} INSERT INTO notes (body) VALUES ('x'); UPDATE notes SET tenant_id = '{{globex}}'",
+        role="app",
+        before=PROTECTED,
+    ),
+    '<table> has no column "<tenant column>"': Provocation(
+        "SELECT tenantry.protect('t')", before="CREATE TABLE t (id int)"
+    ),
+    '<table> has no column "<permission column>"': Provocation(
+        "SELECT tenantry.protect('notes', 'tenant_id', 'level')", before=NOTES
+    ),
+    'the permission column "<column>" of <table> is <type>, not text': Provocation(
+        "SELECT tenantry.protect('t', 'tenant_id', 'level')", before="CREATE TABLE t (tenant_id uuid, level int)"
+    ),
+    'the tenant column "<column>" of <table> is <type>, not uuid': Provocation(
+        "SELECT tenantry.protect('t')", before="CREATE TABLE t (tenant_id int)"
+    ),
+    "<table> belongs to tenantry or to the system": Provocation("SELECT tenantry.protect('tenantry.tenants')"),
+    "<table> cannot be protected: only permanent tables and partitioned tables can": Provocation(
+        "SELECT tenantry.protect('v')", before="CREATE VIEW v AS SELECT NULL::uuid AS tenant_id"
+    ),
+    "<table> is a partition": Provocation(
+        "SELECT tenantry.protect('part')",
+        before="CREATE TABLE whole (tenant_id uuid) PARTITION BY HASH (tenant_id);"
+        "CREATE TABLE part PARTITION OF whole FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+    ),
+    "partition <table> is a foreign table": Provocation(
+        "SELECT tenantry.protect('whole')",
+        before="CREATE TABLE whole (tenant_id uuid) PARTITION BY HASH (tenant_id); CREATE FOREIGN DATA WRAPPER nothing;"
+        "CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;"
+        "CREATE FOREIGN TABLE part PARTITION OF whole FOR VALUES WITH (MODULUS 1, REMAINDER 0) SERVER nowhere;"
+        "ALTER TABLE whole OWNER TO dba",
+        before_role="postgres",
+    ),
+    "there is no such table": Provocation("SELECT tenantry.protect(NULL)"),
+    "<table> has rewrite rules, which run with the rights of its owner": Provocation(
+        "SELECT tenantry.protect('notes')", before=NOTES + "CREATE RULE r AS ON DELETE TO notes DO INSTEAD NOTHING"
+    ),
+    "<table> is not protected": Provocation("SELECT tenantry.unprotect('notes')", before=NOTES),
+    "<table> is protected already, by other columns": Provocation(
+        "SELECT tenantry.protect('notes', 'tenant_id', 'permission_level')", before=PROTECTED
+    ),
+    "foreign key <name> of <table> does not cascade deletions, or is not validated": Provocation(
+        "SELECT tenantry.protect('t')", before="CREATE TABLE t (tenant_id uuid REFERENCES tenantry.tenants)"
+    ),
+    'role "<role>" exists and has attributes that tenantry\'s roles must not have': Provocation(
+        "BEGIN; DROP EXTENSION tenantry CASCADE; ALTER ROLE tenantry_auditor LOGIN; CREATE EXTENSION tenantry",
+        role="postgres",
+    ),
+    "the application can act as <role>, the owner of <table>": Provocation(
+        "SELECT tenantry.protect('notes')",
+        role="postgres",
+        before=NOTES + "ALTER TABLE notes OWNER TO app",
+        before_role="postgres",
+    ),
+    'the tenant column "<column>" of <table> is generated': Provocation(
+        "SELECT tenantry.protect('t')",
+        before="CREATE TABLE t (id text, tenant_id uuid GENERATED ALWAYS AS ('{acme}'::uuid) STORED)",
+    ),
+    "this session holds temporary objects, held cursors or SQL-prepared statements": Provocation(
+        f"CREATE TEMPORARY TABLE notes (body text); {AUTHENTICATE}", role="app"
+    ),
+    "API key does not exist": Provocation(f"SELECT tenantry.revoke_api_key({NO_ID})"),
+    "API key does not exist, or is revoked or expired": Provocation(
+        f"SELECT tenantry.rotate_api_key({NO_ID}, '1 day')"
+    ),
+    "tenant does not exist": Provocation(f"SELECT tenantry.suspend_tenant({NO_ID})"),
+    "policies of <table> that go on deciding within the tenant: <policies>": Provocation(
+        "SELECT tenantry.protect('notes')", before=NOTES + "CREATE POLICY own ON notes USING (true)"
+    ),
+    "foreign key <name> lets a row of <table> refer to another tenant's row of <table>": Provocation(
+        "SELECT tenantry.protect('answers')",
+        before="CREATE TABLE asked (tenant_id uuid, id uuid PRIMARY KEY); SELECT tenantry.protect('asked');"
+        "CREATE TABLE answers (tenant_id uuid, asked uuid REFERENCES asked)",
+    ),
+    'mode "setting" does not withstand SQL injection': Provocation("SELECT tenantry.set_context_mode('setting')"),
+    'unique index <name> of <table> does not include "<column>"': Provocation(
+        "SELECT tenantry.protect('t')", before="CREATE TABLE t (tenant_id uuid, email text UNIQUE)"
+    ),
+    "COPY FROM not supported with row-level security": Provocation(
+        "COPY notes FROM STDIN", role="app", before=PROTECTED
+    ),
+    'invalid input syntax for type uuid: "<text>"': Provocation(
+        "SET tenantry.context = 'nonsense'; INSERT INTO notes (body) VALUES ('x')", role="app", before=PROTECTED
+    ),
+    'new row violates row-level security policy "tenantry_isolation" for table "<table>"': Provocation(
+        f"BEGIN; {AUTHENTICATE} INSERT INTO notes (tenant_id) VALUES ('{{globex}}')", role="app", before=PROTECTED
+    ),
+    'new row violates row-level security policy "tenantry_permission" for table "<table>"': Provocation(
+        f"BEGIN; {AUTHENTICATE} INSERT INTO notes (permission_level) VALUES ('RESTRICTED')", role="app", before=CLEARED
+    ),
+    "permission denied for <object>": Provocation("SELECT * FROM notes", role="app", before=NOTES),
+    'query would be affected by row-level security policy for table "<table>"': Provocation(
+        "SET row_security = off; SELECT * FROM notes", role="app", before=PROTECTED
+    ),
+}
+
+
+def provoke(database: Database, acme: Tenant, globex: Tenant, provocation: Provocation) -> list[Said]:
+    """Return what the server said: notices and, at the end, the error if there was one."""
+    names = {"acme": acme.tenant_id, "globex": globex.tenant_id, "key": acme.api_key, "key_id": acme.key_id}
+    if provocation.before:
+        database.connect(provocation.before_role).execute(provocation.before.format(**names))
+    said: list[Said] = []
+    connection = database.connect(provocation.role)
+    connection.add_notice_handler(lambda diagnostic: said.append(Said.of(diagnostic)))
+    try:
+        connection.execute(provocation.sql.format(**names))
+    except psycopg.Error as error:
+        said.append(Said.of(error.diag))
+    return said
+
+
+@pytest.mark.parametrize("row", rows(PAGE), ids=lambda row: f"{row.code} {row.message}")
+def test_a_row_says_what_the_server_says(row: Row, database: Database, two_tenants: tuple[Tenant, Tenant]) -> None:
+    said = provoke(database, *two_tenants, PROVOCATIONS[row.message])
+
+    assert any(map(row.describes, said)), said
+
+
+def messages_in_sources() -> set[str]:
+    """Return the messages that the extensions' sources raise, with % for what varies."""
+    found: set[str] = set()
+    for source in CHECKOUT.glob("sql/*/**/*.sql"):
+        for literal in re.findall(r"MESSAGE = (?:pg_catalog\.)?(?:format\()?'((?:[^']|'')*)'", source.read_text()):
+            found.add(re.sub(r"%(?:\d\$)?[sIL]", "%", literal.replace("''", "'")))
+    return found
+
+
+def undocumented(messages: set[str], page: str) -> set[str]:
+    return messages - {re.sub(r"<[^>]+>", "%", row.message) for row in rows(page)}
+
+
+def test_another_code_message_or_hint_is_found() -> None:
+    row = Row("22023", "unknown <kind>", "Use <one> or another.")
+
+    assert row.describes(Said("22023", "ERROR", "unknown mode", "Use this or another."))
+    assert not row.describes(Said("22024", "ERROR", "unknown mode", "Use this or another."))
+    assert not row.describes(Said("22023", "ERROR", "no mode", "Use this or another."))
+    assert not row.describes(Said("22023", "ERROR", "unknown mode", "Use this."))
+    assert not row.describes(Said("22023", "ERROR", "unknown mode", ""))
+
+
+def test_every_error_of_the_sources_has_its_row() -> None:
+    messages = messages_in_sources()
+
+    assert "invalid credential" in messages
+    assert not undocumented(messages, PAGE)
+
+
+def test_an_error_without_row_is_found() -> None:
+    assert undocumented({"invalid credential", "% is on fire"}, PAGE) == {"% is on fire"}
