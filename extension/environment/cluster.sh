@@ -20,17 +20,19 @@ usage="usage: cluster.sh start|stop|status|remove|sweep|env <name>"
 command=${1:?$usage}
 name=${2:?$usage}
 pg_config=${PG_CONFIG:-pg_config}
+
+fail() {
+    echo "cluster.sh: $*" >&2
+    exit 1
+}
+
+command -v "$pg_config" > /dev/null || fail "$pg_config is not a program: make demo installs PostgreSQL; or set PG_CONFIG."
 bin=$("$pg_config" --bindir)
 extensions=$("$pg_config" --sharedir)/extension
 version=$("$pg_config" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
 here=$(cd "$(dirname "$0")" && pwd -P)
 checkout=${here%/*/*}
 id=$(printf %s "$checkout" | cksum | cut -d ' ' -f 1)
-
-fail() {
-    echo "cluster.sh: $*" >&2
-    exit 1
-}
 
 if [ "$(id -u)" = 0 ]; then
     owner=postgres

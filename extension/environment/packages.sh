@@ -49,8 +49,8 @@ missing=$(list_missing | tr "\n" " ")
 missing=${missing% }
 [ -n "$missing" ] || exit 0
 
-if [ -n "${PG_CONFIG:-}" ] && ! has "$pg_config"; then
-    fail "PG_CONFIG=$PG_CONFIG is not a program: set it to the pg_config of the server to use."
+if [ "$pg_config" != pg_config ] && ! has "$pg_config"; then
+    fail "PG_CONFIG=$pg_config is not a program: set it to the pg_config of the server to use."
 fi
 if ! has apt-get; then
     fail "Missing here: $missing. Install PostgreSQL 15 or newer with its development files and PL/Python 3, pgvector 0.8," \
@@ -132,7 +132,7 @@ as_root env DEBIAN_FRONTEND=noninteractive \
 
 # PgBouncer's package would start a service at the next boot; only the program is wanted.
 case " $packages " in
-    *" pgbouncer "*) ! has systemctl || as_root systemctl disable --quiet pgbouncer 2> /dev/null || : ;;
+    *" pgbouncer "*) as_root update-rc.d pgbouncer disable ;;
 esac
 
 [ -z "$build_pgvector" ] || "$here/pgvector.sh"
