@@ -7,12 +7,16 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_key record;
-    v_identity tenantry.identity;
+    v_tenant uuid;
+    v_role text;
+    v_key uuid;
+    v_rate_limit_per_minute int;
+    v_expires_at timestamptz;
+    v_last_used_at timestamptz;
 BEGIN
     -- A key has 104 characters. Cutting what is longer bounds the work without telling a key from its prefix.
-    SELECT k.key_id, k.tenant_id, k.role, k.rate_limit_per_minute, k.expires_at, u.last_used_at
-    INTO v_key
+    SELECT k.tenant_id, k.role, k.key_id, k.rate_limit_per_minute, k.expires_at, u.last_used_at
+    INTO v_tenant, v_role, v_key, v_rate_limit_per_minute, v_expires_at, v_last_used_at
     FROM tenantry_private.api_keys AS k
     INNER JOIN tenantry_private.api_key_uses AS u ON k.key_id = u.key_id
     INNER JOIN tenantry.tenants AS t ON k.tenant_id = t.tenant_id
@@ -27,19 +31,10 @@ BEGIN
             HINT = 'Check that the API key is complete, neither revoked nor expired, and that its tenant is active.';
     END IF;
 
-    IF v_key.last_used_at IS NULL OR v_key.last_used_at < clock_timestamp() - interval '1 minute' THEN
-        PERFORM tenantry_private.note_key_use(v_key.key_id);
+    IF v_last_used_at IS NULL OR v_last_used_at < clock_timestamp() - interval '1 minute' THEN
+        PERFORM tenantry_private.note_key_use(v_key);
     END IF;
-
-    v_identity.tenant_id := v_key.tenant_id;
-    v_identity.role := v_key.role;
-    v_identity.clearance := tenantry_private.role_clearance(v_key.role);
-    v_identity.key_id := v_key.key_id;
-    v_identity.rate_limit_per_minute := v_key.rate_limit_per_minute;
-    v_identity.expires_at := tenantry_private.seal_context(
-        v_identity.tenant_id, v_identity.user_id, v_identity.role, v_identity.clearance, v_identity.key_id, v_key.expires_at
-    );
-    RETURN v_identity;
+    RETURN tenantry_private.seal_context(v_tenant, NULL, v_role, v_key, v_rate_limit_per_minute, v_expires_at);
 END
 $$;
 

@@ -13,13 +13,13 @@ DECLARE
     v_identity tenantry.identity;
 BEGIN
     v_identity.tenant_id := v_fields[1]::uuid;
-    v_identity.user_id := convert_from(decode(nullif(v_fields[10], ''), 'hex'), 'UTF8');
-    v_identity.role := v_fields[8];
-    v_identity.clearance := v_fields[7];
-    v_identity.key_id := nullif(v_fields[9], '')::uuid;
+    v_identity.user_id := convert_from(decode(nullif(v_fields[8], ''), 'hex'), 'UTF8');
+    v_identity.role := v_fields[6];
+    v_identity.clearance := v_fields[5];
+    v_identity.key_id := nullif(v_fields[7], '')::uuid;
     -- The eight bytes of timestamptz_send count microseconds from 2000-01-01.
     v_identity.expires_at := timestamptz '2000-01-01 00:00:00+00'
-        + ('x' || v_fields[6])::bit(64)::bigint * interval '1 microsecond';
+        + ('x' || v_fields[3])::bit(64)::bigint * interval '1 microsecond';
     RETURN v_identity;
 END
 $$;

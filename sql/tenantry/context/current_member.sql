@@ -9,7 +9,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN convert_from(decode(nullif((tenantry_private.verified_context())[10], ''), 'hex'), 'UTF8');
+    RETURN convert_from(decode(nullif((tenantry_private.verified_context())[8], ''), 'hex'), 'UTF8');
 END
 $$;
 

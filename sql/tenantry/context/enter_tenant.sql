@@ -6,19 +6,12 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_identity tenantry.identity;
 BEGIN
-    v_identity.tenant_id := p_tenant;
-    v_identity.user_id := p_user;
-    v_identity.role := coalesce(p_role, 'member');
-    v_identity.clearance := tenantry_private.role_clearance(v_identity.role);
-
-    IF v_identity.clearance IS NULL OR p_user = '' THEN
+    IF p_user = '' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'unknown role or empty user',
-            HINT = 'p_role takes viewer, member, manager, owner or a role that set_role_clearance() has made; leave p_user out for no user.';
+            MESSAGE = 'empty user',
+            HINT = 'Pass the user''s id, or leave p_user out for no user.';
     END IF;
     IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status = 'active') THEN
         RAISE EXCEPTION USING
@@ -27,10 +20,7 @@ BEGIN
             HINT = 'Pass the id of an active tenant; tenantry.tenants lists them.';
     END IF;
 
-    v_identity.expires_at := tenantry_private.seal_context(
-        v_identity.tenant_id, v_identity.user_id, v_identity.role, v_identity.clearance, NULL, NULL
-    );
-    RETURN v_identity;
+    RETURN tenantry_private.seal_context(p_tenant, p_user, coalesce(p_role, 'member'), NULL, NULL, NULL);
 END
 $$;
 

@@ -12,11 +12,8 @@ BEGIN
     -- One rotation at a time: two at once would forget the key that the transactions under way were signed with.
     LOCK TABLE tenantry_private.signing_keys IN SHARE ROW EXCLUSIVE MODE;
 
-    DELETE FROM tenantry_private.signing_keys
-    WHERE signing_key_id NOT IN (
-        SELECT k.signing_key_id FROM tenantry_private.signing_keys AS k ORDER BY k.created_at DESC LIMIT 1
-    );
-
+    DELETE FROM tenantry_private.signing_keys WHERE NOT is_current;
+    UPDATE tenantry_private.signing_keys SET is_current = false WHERE is_current;
     INSERT INTO tenantry_private.signing_keys (signing_key_id, inner_block, outer_block)
     VALUES (
         left(encode(tenantry_private.random_bytes(), 'hex'), 16),

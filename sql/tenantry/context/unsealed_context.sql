@@ -34,7 +34,7 @@ BEGIN
             MESSAGE = 'the claimed tenant or role does not exist or is suspended',
             HINT = 'app.current_tenant_id takes the id of an active tenant, app.current_role one of its roles.';
     END IF;
-    RETURN ARRAY[v_tenant::text, NULL, NULL, NULL, NULL, NULL, v_clearance, v_role, NULL, encode(convert_to(v_user, 'UTF8'), 'hex'), NULL];
+    RETURN ARRAY[v_tenant::text, NULL, NULL, NULL, v_clearance, v_role, NULL, encode(convert_to(v_user, 'UTF8'), 'hex'), NULL];
 END
 $$;
 

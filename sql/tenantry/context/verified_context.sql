@@ -11,33 +11,35 @@ AS $$
 DECLARE
     v_token CONSTANT text := current_setting('tenantry.context', true);
     v_fields text[];
-    v_authentic boolean;
+    v_inner_block bytea;
+    v_outer_block bytea;
+    v_is_authentic boolean;
 BEGIN
     IF v_token IS NULL OR v_token = '' THEN
         RETURN tenantry_private.unsealed_context();
     END IF;
 
     v_fields := string_to_array(v_token, '|');
-    -- Digests of the two MACs are compared, so that the time taken tells nothing about the right one.
-    SELECT
-        sha256(convert_to(encode(
-            sha256(k.outer_block || sha256(k.inner_block || convert_to(left(v_token, -65), 'UTF8'))), 'hex'
-        ), 'UTF8')) = sha256(convert_to(v_fields[11], 'UTF8'))
-    INTO v_authentic
+    SELECT k.inner_block, k.outer_block INTO v_inner_block, v_outer_block
     FROM tenantry_private.signing_keys AS k
     WHERE k.signing_key_id = v_fields[2];
 
-    IF v_authentic IS NOT TRUE
-        OR v_fields[3] <> pg_backend_pid()::text
-        OR v_fields[4] <> encode(timestamptz_send(transaction_timestamp()), 'hex')
-        OR (v_fields[5] <> '' AND v_fields[5] <> tenantry_private.virtual_transaction())
-    THEN
+    -- Digests of the two MACs are compared, so that the time taken tells nothing about the right one.
+    v_is_authentic := sha256(convert_to(encode(sha256(v_outer_block || sha256(
+        v_inner_block || int4send(pg_backend_pid()) || timestamptz_send(transaction_timestamp())
+        || convert_to(left(v_token, -64), 'UTF8')
+    )), 'hex'), 'UTF8')) = sha256(convert_to(v_fields[9], 'UTF8'));
+    -- A statement of its own: an expression pays for every function that it names, called or not.
+    IF v_is_authentic AND v_fields[4] <> '' THEN
+        v_is_authentic := v_fields[4] = tenantry_private.virtual_transaction();
+    END IF;
+    IF v_is_authentic IS NOT TRUE THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = 'tenant context is not valid',
             HINT = 'A context holds for one transaction. Open it in this one, with tenantry.authenticate().';
     END IF;
-    IF v_fields[6] COLLATE "C" <= encode(timestamptz_send(clock_timestamp()), 'hex') THEN
+    IF v_fields[3] COLLATE "C" <= encode(timestamptz_send(clock_timestamp()), 'hex') THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = 'tenant context has expired',
@@ -49,3 +51,5 @@ $$;
 
 COMMENT ON FUNCTION tenantry_private.verified_context() IS 'fields of the current context after verification, NULL outside one';
 REVOKE ALL ON FUNCTION tenantry_private.verified_context() FROM PUBLIC;
+-- For the functions that are inlined into a caller's query. Without USAGE on the schema nobody calls it by name.
+GRANT EXECUTE ON FUNCTION tenantry_private.verified_context() TO tenantry_admin, tenantry_app, tenantry_gateway, tenantry_auditor;
