@@ -92,6 +92,7 @@ PROVOCATIONS = {
     "a tenant needs a name": Provocation("SELECT tenantry.create_tenant('initech', ' ')"),
     "an API key needs a name": Provocation("SELECT tenantry.issue_api_key('{acme}', '')"),
     "invalid context lifetime": Provocation("SELECT tenantry.set_context_lifetime('0')"),
+    "empty user": Provocation("SELECT tenantry.enter_tenant('{acme}', '')", role="gateway"),
     "invalid role name": Provocation("SELECT tenantry.set_role_clearance('Boss', 'PUBLIC')"),
     "invalid tenant slug": Provocation("SELECT tenantry.create_tenant('Initech!', 'Initech')"),
     "the expiry lies in the past": Provocation(
@@ -101,7 +102,6 @@ PROVOCATIONS = {
     "unknown context mode": Provocation("SELECT tenantry.set_context_mode('open')"),
     "unknown permission level": Provocation("SELECT tenantry.set_role_clearance('boss', 'SECRET')"),
     "unknown role": Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'root')"),
-    "unknown role or empty user": Provocation("SELECT tenantry.enter_tenant('{acme}', '')", role="gateway"),
     "<table> has rows without a tenant": Provocation(
         "SELECT tenantry.protect('notes')", before=NOTES + "INSERT INTO notes (body) VALUES ('x')"
     ),
