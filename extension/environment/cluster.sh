@@ -116,7 +116,7 @@ case $command in
     status) if is_running; then echo running; else echo stopped; exit 3; fi ;;
     remove) stop; rm -rf "$home" ;;
     sweep)
-        for home in "$base/$name"-*-"$version-$id"; do
+        for home in "$base/$name"-[0-9]*-"$version-$id"; do
             pid=${home#"$base/$name-"}
             pid=${pid%%-*}
             [ ! -d "$home" ] || kill -0 "$pid" 2> /dev/null || "$here/cluster.sh" remove "$name-$pid"
