@@ -1,6 +1,6 @@
 """Fixtures that every test may use.
 
-cluster           a private server for the session (or for the worker, under pytest-xdist), removed after it
+cluster           a private server for the session, removed after it
 template          a database with tenantry, vector, plpython3u and tenantry_search, to be cloned
 database          a clone of it, fresh for the test
 module_database   a clone of it, shared by the tests of a module

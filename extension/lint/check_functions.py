@@ -20,16 +20,15 @@ CREATE EXTENSION tenantry_search;
 CREATE EXTENSION plpgsql_check;
 CREATE TABLE public.sample (tenant_id uuid, label text, permission_level text);
 SELECT tenantry.protect('public.sample', p_permission_column => 'permission_level');
+SELECT tenantry.create_ai_schema('public', 3);
 """
 
 PLPGSQL = """
 SELECT p.oid::regprocedure::text, c.lineno, c.level, c.message, c.detail, c.hint
 FROM pg_proc AS p
-CROSS JOIN LATERAL (
-    SELECT coalesce((SELECT min(t.tgrelid) FROM pg_trigger AS t WHERE t.tgfoid = p.oid), 0) AS relid
-) AS on_table
+LEFT JOIN (SELECT t.tgfoid, min(t.tgrelid) AS relid FROM pg_trigger AS t GROUP BY t.tgfoid) AS u ON p.oid = u.tgfoid
 CROSS JOIN LATERAL plpgsql_check_function_tb(
-    p.oid, on_table.relid, fatal_errors => false, other_warnings => true, extra_warnings => true,
+    p.oid, coalesce(u.relid, 0), fatal_errors => false, other_warnings => true, extra_warnings => true,
     performance_warnings => true, security_warnings => true
 ) AS c
 WHERE p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpgsql')
@@ -44,6 +43,21 @@ WHERE p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpytho
     AND p.pronamespace IN ('tenantry'::regnamespace, 'tenantry_private'::regnamespace)
 ORDER BY 1
 """
+
+# What plpgsql_check says wrongly, and why.
+SILENCED = {
+    (
+        "tenantry.park_hits(text[],text[],double precision[],double precision[],jsonb[])",
+        "routine is marked as STABLE",
+    ): "opens a cursor, so no call may be replaced by the result of another",
+    ("tenantry.parked_query(refcursor)", "routine is marked as STABLE"): "what it returns stands in a cursor",
+    ("tenantry.create_ai_schema(name,integer)", "text type variable is not sanitized"): "fragments of its own DDL",
+    ("tenantry.protect(regclass,name,name)", "text type variable is not sanitized"): "names that regrole has quoted",
+    (
+        "tenantry_private.seal_context(uuid,text,text,uuid,integer,timestamp with time zone)",
+        'never read variable "v_token"',
+    ): "an assignment runs set_config as an expression; PERFORM would run it as a query, which takes longer",
+}
 
 RUFF = ["ruff", "check", "--isolated", "--quiet", "--select", "B,E9,F", "--output-format", "concise"]
 
@@ -75,7 +89,11 @@ def main() -> int:
         server.execute(f"CREATE DATABASE {DATABASE}")
     with psycopg.connect(dbname=DATABASE, autocommit=True) as database:
         database.execute(SAMPLE)
-        problems = [": ".join(str(part) for part in row if part is not None) for row in database.execute(PLPGSQL)]
+        problems = [
+            ": ".join(str(part) for part in row if part is not None)
+            for row in database.execute(PLPGSQL)
+            if not any(row[0] == function and row[3].startswith(message) for function, message in SILENCED)
+        ]
         for name, arguments, body in database.execute(PLPYTHON):
             problems += check_plpython(name, arguments, body)
     for problem in problems:

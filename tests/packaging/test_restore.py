@@ -99,10 +99,10 @@ def test_catalogs_are_alike(source: Connection, copy: Connection) -> None:
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
-        ("ALTER FUNCTION tenantry.current_tenant() RESET search_path", "function"),
-        ("ALTER FUNCTION tenantry.current_tenant() SECURITY INVOKER", "function"),
-        ("GRANT EXECUTE ON FUNCTION tenantry.current_tenant() TO PUBLIC", "function"),
-        ("COMMENT ON FUNCTION tenantry.current_tenant() IS 'other'", "function"),
+        ("ALTER FUNCTION tenantry.create_tenant RESET search_path", "function"),
+        ("ALTER FUNCTION tenantry.create_tenant SECURITY INVOKER", "function"),
+        ("GRANT EXECUTE ON FUNCTION tenantry.create_tenant TO PUBLIC", "function"),
+        ("COMMENT ON FUNCTION tenantry.create_tenant IS 'other'", "function"),
         ("GRANT USAGE ON SCHEMA tenantry_private TO tenantry_app", "schema"),
         ("ALTER TABLE shop.orders NO FORCE ROW LEVEL SECURITY", "relation"),
         ("GRANT TRUNCATE ON shop.orders TO tenantry_app", "relation"),
