@@ -4,7 +4,6 @@ export PG_CONFIG
 
 extensions := tenantry tenantry_search
 environment := extension/environment
-python_sources := $(wildcard python tests bench docs)
 
 # PGXS: what to build and where it goes.
 version_of = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" extension/$(1).control)
@@ -74,8 +73,8 @@ lint: ## every check that needs no test
 
 format: ## put the Python code into its form
 	@$(environment)/venv.sh lint
-	@.venv/bin/ruff check --fix $(python_sources)
-	@.venv/bin/ruff format $(python_sources)
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
