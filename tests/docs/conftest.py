@@ -1,4 +1,3 @@
-import itertools
 import os
 import subprocess
 from collections.abc import Iterator
@@ -11,8 +10,6 @@ from psycopg.conninfo import make_conninfo
 
 from tests.support.cluster import Cluster
 
-_numbers = itertools.count(1)
-
 
 @pytest.fixture(scope="session")
 def psql() -> Path:
@@ -23,12 +20,11 @@ def psql() -> Path:
 
 @pytest.fixture
 def empty_database(cluster: Cluster) -> Iterator[str]:
-    """Name of a database without anything. Removed after the test, with the roles that the examples have made."""
-    name = f"notes_{next(_numbers)}"
-    conninfo = make_conninfo(host=cluster.host, port=cluster.port, user=cluster.user, dbname="postgres")
-    with psycopg.connect(conninfo, autocommit=True) as superuser:
-        superuser.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield name
-        superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    """Connection string of a database without anything. Goes after the test, with the roles that the examples made."""
+    conninfo = make_conninfo(host=cluster.host, port=cluster.port, user=cluster.user, dbname="notes")
+    with psycopg.connect(conninfo, dbname="postgres", autocommit=True) as superuser:
+        superuser.execute("CREATE DATABASE notes")
+        yield conninfo
+        superuser.execute("DROP DATABASE notes WITH (FORCE)")
         for (role,) in superuser.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'notes\\_%'").fetchall():
             superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))

@@ -1,6 +1,6 @@
 """The documentation as the tests read it: pages, their examples, their reference entries.
 
-An example is a ```sql block and, where a ```text block follows it directly, the output that psql prints for it.
+An example is a ```sql or ```python block and, where a ```text block follows it directly, the output that it prints.
 `<!-- not run: reason -->` on the line before a block takes it out.
 """
 
@@ -31,9 +31,9 @@ class Block:
 
 @dataclass(frozen=True)
 class Example:
-    """SQL to run in psql, and the output that it must print; None where any output without an error will do."""
+    """Code to run, and the output that it must print; None where any output without an error will do."""
 
-    sql: str
+    code: str
     output: str | None
     line: int
 
@@ -64,14 +64,14 @@ def blocks(markdown: str) -> Iterator[tuple[Block, bool]]:
         raise ValueError(f"the block of line {start} does not end")
 
 
-def examples(markdown: str) -> list[Example]:
-    """Return the examples of a page, in its order."""
+def examples(markdown: str, language: str = "sql") -> list[Example]:
+    """Return the examples of a page in a language, in its order."""
     found: list[Example] = []
     previous: Block | None = None
     for block, follows in blocks(markdown):
-        if block.language == "sql" and block.is_run:
+        if block.language == language and block.is_run:
             found.append(Example(block.text, None, block.line))
-        elif block.language == "text" and follows and previous and previous.language == "sql" and previous.is_run:
+        elif block.language == "text" and follows and previous and previous.language == language and previous.is_run:
             found[-1] = Example(previous.text, block.text, previous.line)
         previous = block
     return found

@@ -1,12 +1,13 @@
-"""Every ```sql example of the documentation runs, and prints what the page says."""
+"""Every ```sql and ```python example of the documentation runs, and prints what the page says."""
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.docs.pages import DOCS, Example, examples, pages
-from tests.docs.psql import Comparison, run_examples
-from tests.support.cluster import CHECKOUT, Cluster
+from tests.docs.runs import Comparison, run_python, run_sql
+from tests.support.cluster import CHECKOUT
 
 PREPARATION = DOCS / "reference/README.md"
 # These begin with an empty database; the others where the preparation of the reference ends.
@@ -14,20 +15,31 @@ SELF_CONTAINED = {CHECKOUT / "README.md", PREPARATION, DOCS / "tutorials/first-t
 
 WITH_EXAMPLES = [page for page in pages() if examples(page.read_text())]
 
+NEW_KEY = """
+SELECT k.api_key
+FROM tenantry.tenants AS t, tenantry.issue_api_key(t.tenant_id, 'Python') AS k
+WHERE t.slug = 'acme'
+"""
 
-def failures(cluster: Cluster, database: str, psql: Path, markdown: str, preparation: str = "") -> list[str]:
+
+def failures(psql: Path, conninfo: str, markdown: str, preparation: str = "") -> list[str]:
+    """Run a page's examples, and return what is wrong with them."""
     to_run = examples(preparation) + examples(markdown)
-    outputs = run_examples(cluster, database, psql, [example.sql for example in to_run])
-    comparison = Comparison()
-    differences = map(comparison.difference, to_run, outputs)
+    outputs = run_sql(psql, conninfo, [example.code for example in to_run])
+    if programs := examples(markdown, "python"):
+        with psycopg.connect(conninfo) as superuser:
+            (key,) = superuser.execute(NEW_KEY).fetchone() or ()
+        to_run += programs
+        outputs += run_python(conninfo, {"NOTES_KEY": key}, [program.code for program in programs])
+    differences = map(Comparison().difference, to_run, outputs)
     return [difference for difference in differences if difference]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(CHECKOUT)))
-def test_examples_print_what_the_page_says(page: Path, cluster: Cluster, empty_database: str, psql: Path) -> None:
+def test_examples_print_what_the_page_says(page: Path, empty_database: str, psql: Path) -> None:
     preparation = "" if page in SELF_CONTAINED else PREPARATION.read_text()
 
-    assert not failures(cluster, empty_database, psql, page.read_text(), preparation)
+    assert not failures(psql, empty_database, page.read_text(), preparation)
 
 
 def test_the_pages_that_a_newcomer_reads_have_examples() -> None:
@@ -38,21 +50,34 @@ def test_the_pages_that_a_newcomer_reads_have_examples() -> None:
     ("said", "fault"),
     [
         ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n 1\n(1 row)\n```", None),
-        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n 2\n(1 row)\n```", "line 2: psql prints"),
+        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n 2\n(1 row)\n```", "line 2: prints"),
         ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n ...\n(1 row)\n```", None),
-        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n```", "line 2: psql prints"),
+        ("```sql\nSELECT 1 AS a;\n```\n\n```text\n a\n---\n```", "line 2: prints"),
         ("```sql\nSELECT 1;\n```", None),
         ("```sql\nSELECT 1/0;\n```", "line 2: not announced: ERROR:  division by zero"),
         ("```sql\n\\nonsense\n```", "line 2: not announced: invalid command"),
         ("<!-- not run: it fails -->\n```sql\nSELECT 1/0;\n```", None),
     ],
 )
-def test_a_wrong_example_is_found(
-    said: str, fault: str | None, cluster: Cluster, empty_database: str, psql: Path
-) -> None:
-    found = failures(cluster, empty_database, psql, said)
+def test_a_wrong_example_is_found(said: str, fault: str | None, empty_database: str, psql: Path) -> None:
+    found = failures(psql, empty_database, said)
 
     assert [wrong.splitlines()[0][: len(fault or "")] for wrong in found] == ([fault] if fault else [])
+
+
+def test_a_wrong_python_example_is_found() -> None:
+    page = "```python\nx = 1\n```\n\n```python\nprint(x)\n```\n\n```text\n2\n```"
+    programs = examples(page, "python")
+
+    outputs = run_python("", {}, [program.code for program in programs])
+
+    assert outputs == ["", "1\n"]
+    assert [Comparison().difference(*each) for each in zip(programs, outputs, strict=True)] == [
+        None,
+        "line 6: prints\n1\n",
+    ]
+    with pytest.raises(AssertionError, match=r"example 1 ended everything(?s:.*)ZeroDivisionError"):
+        run_python("", {}, ["1 / 0"])
 
 
 def test_uuids_stand_for_each_other_throughout_a_page() -> None:

@@ -76,7 +76,7 @@ def problems(public: list[Public], reference: dict[str, str]) -> list[str]:
             continue
         expected = each.statements + each.parts
         found.extend(f"{each.name}: missing: {text.strip()}" for text in expected if text not in entry)
-        if not any(example.output and each.name in example.sql for example in examples(entry)):
+        if not any(example.output and each.name in example.code for example in examples(entry)):
             found.append(f"{each.name}: no example with output")
     return found
 

@@ -1,12 +1,14 @@
-"""Examples run as a reader runs them: one psql session a page, from an empty database on."""
+"""Examples run as a reader runs them: one psql session a page, and one Python program after it."""
 
 import re
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict
+
 from tests.docs.pages import Example
-from tests.support.cluster import Cluster
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SECRET = re.compile(r"(?<=_)[0-9a-f]{64}")
@@ -14,24 +16,37 @@ _CONNECTED = re.compile(r"^You are now connected to database .*\n", re.MULTILINE
 _MARKER = "end of example"
 
 
-def run_examples(cluster: Cluster, database: str, psql: Path, sqls: Sequence[str]) -> list[str]:
-    """Run SQL texts in one psql session, as the superuser until they \\connect as somebody else.
+def run_sql(psql: Path, conninfo: str, texts: Sequence[str]) -> list[str]:
+    """Run SQL texts in one psql session, as the user of `conninfo` until they \\connect as somebody else.
 
     Returns:
         What psql printed for each, errors included, in the order in which it came.
     """
-    marked = "".join(f"{sql}\n\\echo {_MARKER}\n" for sql in sqls)
+    program = "".join(f"{text}\n\\echo {_MARKER}\n" for text in texts)
+    return [_CONNECTED.sub("", output) for output in _run([psql, "-X", conninfo], {}, program, len(texts))]
+
+
+def run_python(conninfo: str, environment: Mapping[str, str], texts: Sequence[str]) -> list[str]:
+    """Run Python texts as one program that finds the server of `conninfo` by itself; return what each printed."""
+    server = conninfo_to_dict(conninfo)
+    variables = {f"PG{name.upper()}": str(server[name]) for name in ("host", "port") if name in server}
+    program = "".join(f"{text}\nprint({_MARKER!r}, flush=True)\n" for text in texts)
+    return _run([sys.executable, "-"], {**environment, **variables}, program, len(texts))
+
+
+def _run(command: Sequence[str | Path], environment: Mapping[str, str], text: str, count: int) -> list[str]:
     done = subprocess.run(
-        [psql, "-X", "-h", cluster.host, "-p", str(cluster.port), "-U", cluster.user, "-d", database],
-        input=marked,
+        command,
+        input=text,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=300,
     )
     *outputs, rest = done.stdout.split(f"{_MARKER}\n")
-    assert len(outputs) == len(sqls), f"psql ended in example {len(outputs) + 1}: {rest}"
-    return [_CONNECTED.sub("", output) for output in outputs]
+    assert len(outputs) == count, f"example {len(outputs) + 1} ended everything:\n{rest}"
+    return outputs
 
 
 class Comparison:
@@ -54,7 +69,7 @@ class Comparison:
         real = _lines(self._numbered(output, self._real))
         if len(printed) == len(real) and all(map(_matches, printed, real)):
             return None
-        return f"line {example.line}: psql prints\n{output}"
+        return f"line {example.line}: prints\n{output}"
 
     @staticmethod
     def _numbered(text: str, known: dict[str, str]) -> str:
