@@ -1,0 +1,272 @@
+# Generated from python/tenantry/_async/transaction.py by python/async_to_sync.py: edit that.
+# fmt: off
+# ruff: noqa
+"""A transaction that acts for one tenant."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, overload
+
+import psycopg
+from psycopg import Connection, Cursor, RawCursor, Transaction
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.pq import PipelineStatus, TransactionStatus
+from psycopg.rows import RowFactory, Row, TupleRow, args_row, tuple_row
+from psycopg.types.json import Jsonb
+
+from .. import _protocol as protocol
+from .._bulk import DESCRIBE, Batch, Load
+from .._wire import Vector, vector_parameter
+from ..credentials import Principal
+from ..errors import ContextClosed, InvalidArgument, translate
+from ..identity import Identity, parse_identity
+from ..results import SearchResult
+from ._compat import Rows, each, uninterrupted
+
+if TYPE_CHECKING:
+    from .pool import TenantPool
+
+logger = logging.getLogger("tenantry")
+
+_IDLE = TransactionStatus.IDLE
+
+_SEARCH = """
+SELECT id, content, distance, score, metadata
+FROM tenantry.search(
+    p_query => %s,
+    p_k => %s::int4,
+    p_corpus => %s,
+    p_text => %s,
+    p_filter => %s,
+    p_diversity => %s,
+    p_max_distance => %s
+)
+"""
+
+
+class TenantTransaction:
+    """A transaction that acts for a tenant; the block that `TenantPool.tenant` opens.
+
+    The block commits at its end and rolls back when an exception leaves it; committing or rolling back inside it ends
+    the context, and the block with an error. Savepoints are fine: the context follows them. The connection belongs to
+    the block: neither it nor its cursors may be used afterwards.
+
+    The methods raise tenantry's errors where there is one for the SQLSTATE and psycopg's otherwise. So does the block,
+    for an error that leaves it.
+    """
+
+    __slots__ = ("_begin", "_connection", "_identity", "_pool", "_principal", "_record", "_timeout")
+
+    def __init__(self, pool: TenantPool, principal: Principal, begin: bytes, timeout: float | None):
+        self._pool = pool
+        self._principal = principal
+        self._begin = begin
+        self._timeout = timeout
+        self._connection: Connection[TupleRow] | None = None
+        self._record: bytes | None = None
+        self._identity: Identity | None = None
+
+    def __repr__(self) -> str:
+        state = "open" if self._connection else "closed" if self._record else "new"
+        return f"<{type(self).__module__}.{type(self).__qualname__} [{state}] at 0x{id(self):x}>"
+
+    def __enter__(self) -> Self:
+        if self._record:
+            raise psycopg.ProgrammingError("a tenant's block can be entered only once")
+        attempts = self._pool.max_size + 1  # every idle connection may turn out to be lost
+        while True:
+            connection = self._pool.getconn(self._timeout)
+            try:
+                self._record = self._open(connection)
+                self._connection = connection
+                return self
+            except psycopg.Error as error:
+                failure = error
+                lost = protocol.is_lost(connection.pgconn, error)
+            finally:
+                if not self._connection:
+                    self._give_back(connection, clean=False)
+            attempts -= 1
+            if not (lost and attempts):
+                # No frame that has seen the credential.
+                raise translate(failure).with_traceback(None) from None
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        connection, self._connection = self._connection, None
+        if not connection:
+            raise psycopg.ProgrammingError("the tenant's block has not been entered")
+        clean = False
+        try:
+            if exc is None:
+                clean = self._commit(connection)
+        except psycopg.Error as error:
+            raise translate(error) from None
+        finally:
+            self._give_back(connection, clean=clean)
+        if isinstance(exc, psycopg.Error) and (translated := translate(exc)) is not exc:
+            raise translated.with_traceback(traceback) from None
+
+    @property
+    def identity(self) -> Identity:
+        """Who the block acts for, as the server answered."""
+        if self._identity is None:
+            if self._record is None:
+                raise ContextClosed("the tenant's block has not been entered")
+            self._identity = parse_identity(self._record, self.connection.info.encoding)
+        return self._identity
+
+    @property
+    def connection(self) -> Connection[TupleRow]:
+        """The connection, for the length of the block. Raises `ContextClosed` when block or transaction is over."""
+        if not self._connection:
+            raise ContextClosed("the tenant's block is not open")
+        if self._connection.pgconn.transaction_status == _IDLE:
+            raise ContextClosed("the transaction was ended inside the tenant's block, and the context with it")
+        return self._connection
+
+    def execute(
+        self, query: QueryNoTemplate, params: Params | None = None, *, prepare: bool | None = None, binary: bool = False
+    ) -> Cursor[TupleRow]:
+        """Execute a statement and return the cursor that holds its result, like `psycopg.Connection.execute`."""
+        connection = self.connection
+        try:
+            return connection.execute(query, params, prepare=prepare, binary=binary)
+        except psycopg.Error as error:
+            raise translate(error) from None
+
+    @overload
+    def cursor(self, *, binary: bool = False) -> Cursor[TupleRow]: ...
+
+    @overload
+    def cursor(self, *, binary: bool = False, row_factory: RowFactory[Row]) -> Cursor[Row]: ...
+
+    def cursor(self, *, binary: bool = False, row_factory: RowFactory[Any] | None = None) -> Cursor[Any]:
+        """Return a new cursor. For one that stays in the server, `t.connection.cursor(name)`."""
+        return self.connection.cursor(binary=binary, row_factory=row_factory or self.connection.row_factory)
+
+    def transaction(
+        self, savepoint_name: str | None = None, force_rollback: bool = False
+    ) -> AbstractContextManager[Transaction]:
+        """Return a block inside this one that can be rolled back by itself: a savepoint."""
+        return self.connection.transaction(savepoint_name, force_rollback)
+
+    def search(
+        self,
+        vector: Vector,
+        k: int = 10,
+        *,
+        corpus: str | None = None,
+        filter: Mapping[str, Any] | None = None,
+        max_distance: float | None = None,
+        text: str | None = None,
+        diversity: float = 0,
+    ) -> list[SearchResult]:
+        """Return the tenant's `k` rows nearest to `vector`, nearest first: `tenantry.search`.
+
+        `corpus` is a table's name as SQL writes it; the only registered one where none is named. `filter` is what the
+        metadata must contain. `max_distance` is in the metric of the corpus. `text` and `diversity`, from 0 to 1, are
+        for corpora that support them.
+
+        Raises `InvalidArgument` for a vector that is none or of the wrong dimension, `k` below 1 or an unknown corpus,
+        `AccessDenied` without a context.
+        """
+        parameters = (
+            vector_parameter(vector),
+            k,
+            corpus,
+            text,
+            None if filter is None else Jsonb(filter),
+            diversity,
+            max_distance,
+        )
+        cursor = Cursor(self.connection, row_factory=args_row(SearchResult))
+        try:
+            cursor.execute(_SEARCH, parameters)
+        except psycopg.Error as error:
+            raise translate(error) from None
+        return cursor.fetchall()
+
+    def copy_rows(self, table: str, columns: Sequence[str], rows: Rows) -> int:
+        """Insert many rows and return their number. This is for tables that RLS keeps COPY FROM from.
+
+        `table` is a name as SQL writes it, schema and quotes included; `columns` are names as they are. Each row is a
+        sequence with a value for each column; what psycopg adapts is fine, and so are a vector in any form that
+        `search` takes, and dicts and lists for a JSON column. The tenant's column fills itself. `rows` is read as it
+        is sent, in batches, so it may be larger than memory.
+
+        All rows are inserted or, when anything fails, none.
+
+        Raises `InvalidArgument` for an unknown column or a row of the wrong length, `AccessDenied` for a row that the
+        tenant may not write, and psycopg's errors for what the table refuses.
+        """
+        connection, count = self.connection, 0
+        if isinstance(columns, str) or not columns:
+            raise InvalidArgument("name the columns to load, at least one, in a list")
+        if connection.info.pipeline_status != PipelineStatus.OFF:
+            raise psycopg.NotSupportedError("copy_rows cannot be used in pipeline mode")
+        try:
+            with connection.transaction():
+                description = RawCursor(connection, row_factory=args_row(Load))
+                description.execute(DESCRIBE, (table, list(columns)))
+                load = description.fetchone()
+                assert load  # an aggregate has a row
+                batch = Batch(connection, load)
+                insert = RawCursor(connection, row_factory=tuple_row)
+                for row in each(rows):
+                    batch.add(row)
+                    if batch.is_full:
+                        insert.execute(load.statement.encode(), batch.take())
+                        count += insert.rowcount
+                if batch:
+                    insert.execute(load.statement.encode(), batch.take())
+                    count += insert.rowcount
+        except psycopg.Error as error:
+            raise translate(error) from None
+        return count
+
+    def _open(self, connection: Connection[TupleRow]) -> bytes:
+        try:
+            return connection.wait(protocol.open_context(connection.pgconn, self._begin, self._principal))
+        except psycopg.errors.ObjectNotInPrerequisiteState:
+            # Something in the session is left from a former transaction. The same message rolls back and clears it, so
+            # a pooler between us and the server cannot send us elsewhere in between.
+            Cursor(connection, row_factory=tuple_row).execute(protocol.ROLLBACK_AND_DEALLOCATE)
+        return connection.wait(protocol.open_context(connection.pgconn, self._begin, self._principal))
+
+    def _commit(self, connection: Connection[TupleRow]) -> bool:
+        """Commit. Return whether the session is clean as well."""
+        pgconn = connection.pgconn
+        if pgconn.transaction_status == _IDLE:
+            raise ContextClosed("the transaction was ended inside the tenant's block, and the context with it")
+        if protocol.is_busy(pgconn):
+            raise psycopg.InterfaceError("the tenant's block ended in the middle of a command; it was rolled back")
+        with connection.lock:
+            committed, clean = connection.wait(protocol.commit(pgconn))
+        if not committed:
+            raise psycopg.errors.InFailedSqlTransaction(
+                "the tenant's block was rolled back: a statement in it had failed"
+            )
+        return clean
+
+    def _give_back(self, connection: Connection[TupleRow], *, clean: bool) -> None:
+        """Return the connection to the pool with nothing in it of this block; closed, if that is what it takes."""
+        pgconn = connection.pgconn
+        try:
+            if not clean and protocol.is_busy(pgconn):
+                pgconn.finish()
+            elif not clean:
+                Cursor(connection, row_factory=tuple_row).execute(protocol.ROLLBACK)
+        except psycopg.Error as error:
+            logger.warning("error ignored in rollback, the connection is closed: %s", error)
+            pgconn.finish()
+        except BaseException:
+            pgconn.finish()
+            raise
+        finally:
+            uninterrupted(self._pool.putconn, connection)

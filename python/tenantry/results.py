@@ -1,0 +1,28 @@
+"""What searching and retrieving return."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class SearchResult(NamedTuple):
+    """A row of `tenantry.search`: `distance` is in the metric of the corpus, `score` grows with similarity."""
+
+    id: str
+    content: str
+    distance: float
+    score: float
+    metadata: dict[str, Any] | None
+
+
+class Document(NamedTuple):
+    """A retrieved passage, of the same shape whatever the tenant and the corpus.
+
+    `content` and `metadata` are what RAG libraries build their own document from (LangChain calls the first
+    `page_content`, LlamaIndex `text`), `id` is what to cite, `score` what to rank and cut by. No field is `None`.
+    """
+
+    id: str
+    content: str
+    metadata: dict[str, Any]
+    score: float
