@@ -1,0 +1,58 @@
+"""DROP EXTENSION: protection never goes unnoticed, and never leaves a table open."""
+
+import psycopg
+import pytest
+
+from tests.support.database import Connection, Database
+from tests.support.tenants import Tenant, as_tenant
+
+
+@pytest.fixture
+def orders(dba: Connection, app: Connection, two_tenants: tuple[Tenant, Tenant]) -> None:
+    """A protected table with a row of each tenant."""
+    dba.execute("CREATE TABLE public.orders (tenant_id uuid, item text)")
+    dba.execute("SELECT tenantry.protect('public.orders')")
+    dba.execute("GRANT SELECT, INSERT ON public.orders TO tenantry_app")
+    for tenant in two_tenants:
+        with as_tenant(app, tenant):
+            app.execute("INSERT INTO public.orders (item) VALUES (%s)", [tenant.slug])
+
+
+def test_search_depends_on_the_core(superuser: Connection) -> None:
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist, match="tenantry_search"):
+        superuser.execute("DROP EXTENSION tenantry")
+
+
+def test_nothing_is_left_behind(superuser: Connection) -> None:
+    superuser.execute("DROP EXTENSION tenantry_search")
+    superuser.execute("DROP EXTENSION tenantry")
+    left = superuser.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenantry%'").fetchall()
+    assert left == []
+    superuser.execute("CREATE EXTENSION tenantry")
+    superuser.execute("CREATE EXTENSION tenantry_search")
+
+
+@pytest.mark.usefixtures("orders")
+def test_a_protected_table_holds_the_extension(superuser: Connection, dba: Connection) -> None:
+    superuser.execute("DROP EXTENSION tenantry_search")
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist, match="orders"):
+        superuser.execute("DROP EXTENSION tenantry")
+
+    dba.execute("SELECT tenantry.unprotect('public.orders')")
+    dba.execute("ALTER TABLE public.orders DROP CONSTRAINT orders_tenant_id_fkey")
+    superuser.execute("DROP EXTENSION tenantry")
+    assert dba.execute("SELECT item FROM public.orders ORDER BY item").fetchall() == [("acme",), ("globex",)]
+
+
+@pytest.mark.usefixtures("orders")
+def test_cascade_closes_protected_tables(
+    superuser: Connection, database: Database, two_tenants: tuple[Tenant, Tenant]
+) -> None:
+    app = database.connect("app")
+    with as_tenant(app, two_tenants[0]):
+        assert app.execute("SELECT item FROM public.orders").fetchall() == [("acme",)]
+    superuser.execute("DROP EXTENSION tenantry CASCADE")
+    assert superuser.execute("SELECT count(*) FROM public.orders").fetchone() == (2,)
+    assert app.execute("SELECT item FROM public.orders").fetchall() == []
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app.execute("INSERT INTO public.orders VALUES (gen_random_uuid(), 'anybody')")
