@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 
 
 class SearchResult(NamedTuple):
-    """A row of `tenantry.search`: `distance` is in the metric of the corpus, `score` grows with similarity."""
+    """A row of `tenantry.search`: `distance` is in the metric of the corpus, `score` grows with similarity.
+
+    `content` and `metadata` are `None` where the row's column is null, or the corpus has no metadata.
+    """
 
     id: str
-    content: str
+    content: str | None
     distance: float
     score: float
     metadata: dict[str, Any] | None
