@@ -1,0 +1,121 @@
+"""Each gap in a table's protection: broken on purpose, reported, and closed by protecting the table again."""
+
+import pytest
+
+from tests.protection.workshop import Workshop
+
+# What breaks it → the words of the gap.
+GAPS = {
+    "ALTER TABLE {t} ALTER tenant_id DROP NOT NULL": "may be null",
+    "ALTER TABLE {t} ALTER tenant_id DROP DEFAULT": "not filled from the context",
+    "ALTER TABLE {t} ALTER tenant_id SET DEFAULT gen_random_uuid()": "not filled from the context",
+    "ALTER TABLE {t} DROP CONSTRAINT t_tenant_id_fkey": "no cascading foreign key",
+    "DROP INDEX t_tenant_id_idx": "no index that begins with",
+    "DROP INDEX t_tenant_id_idx; CREATE INDEX ON {t} (tenant_id) WHERE id > 0": "no index that begins with",
+    "DROP INDEX t_tenant_id_idx; CREATE INDEX ON {t} (id, tenant_id)": "no index that begins with",
+}
+GAPS_OF_ANY_PARTITION = {
+    "ALTER TABLE {t} DISABLE ROW LEVEL SECURITY": "is not enabled and forced",
+    "ALTER TABLE {t} NO FORCE ROW LEVEL SECURITY": "is not enabled and forced",
+    "ALTER POLICY tenantry_isolation ON {t} USING (tenant_id IS NOT NULL)": "tenantry_isolation",
+    "ALTER POLICY tenantry_isolation ON {t} WITH CHECK (tenant_id IS NOT NULL)": "tenantry_isolation",
+    "ALTER POLICY tenantry_isolation ON {t} USING (true)": "tenantry_isolation",
+    "ALTER POLICY tenantry_isolation ON {t} TO app": "tenantry_isolation",
+    "DROP POLICY tenantry_isolation ON {t}; CREATE POLICY tenantry_isolation ON {t}"
+    " USING (tenant_id = (SELECT tenantry.current_tenant()))"
+    " WITH CHECK (tenant_id = (SELECT tenantry.require_tenant()))": "tenantry_isolation",
+    "DROP POLICY tenantry_isolation ON {t}; CREATE POLICY tenantry_isolation ON {t} AS RESTRICTIVE FOR UPDATE"
+    " USING (tenant_id = (SELECT tenantry.current_tenant()))"
+    " WITH CHECK (tenant_id = (SELECT tenantry.require_tenant()))": "tenantry_isolation",
+    "ALTER POLICY tenantry_permission ON {t} USING (level <> 'x')": "tenantry_permission",
+    "ALTER POLICY tenantry_permission ON {t} WITH CHECK (true)": "tenantry_permission",
+    "ALTER POLICY tenantry_permission ON {t} TO app": "tenantry_permission",
+    "ALTER TABLE {t} DISABLE TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
+    "ALTER TABLE {t} ENABLE REPLICA TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
+    **{
+        f"GRANT {privilege} ON {{t}} TO {grantee}": "the application holds"
+        for privilege in ("TRUNCATE", "REFERENCES", "REFERENCES (id)", "TRIGGER")
+        for grantee in ("app", "tenantry_app", "PUBLIC")
+    },
+}
+ONLY_ON_THE_TABLE = {
+    "DROP TRIGGER tenantry_refuse_tenant_change ON {t}": "lets the tenant of a row change",
+    "DROP POLICY tenantry_isolation ON {t}": "not protected",
+    "ALTER POLICY tenantry_isolation ON {t} USING (true) WITH CHECK (true)": "not protected",
+}
+ONLY_ON_A_PARTITION = {
+    "DROP POLICY tenantry_isolation ON {t}": "tenantry_isolation",
+    "DROP POLICY tenantry_permission ON {t}": "tenantry_permission",
+    "ALTER POLICY tenantry_isolation ON {t} USING (true) WITH CHECK (true)": "tenantry_isolation",
+    "CREATE TABLE later PARTITION OF t FOR VALUES FROM (8) TO (9)": "later",
+}
+T = "CREATE TABLE t (id int, tenant_id uuid, level text)"
+PROTECT = "SELECT tenantry.protect('t', 'tenant_id', 'level')"
+
+
+def assert_reported_and_repaired(workshop: Workshop, broken: str, gap: str) -> None:
+    workshop.execute(PROTECT)
+    assert workshop.gaps("t") == []
+    workshop.execute(broken)
+    assert len(workshop.gaps("t")) >= 1
+    assert all(gap in each or "later" in each for each in workshop.gaps("t")), workshop.gaps("t")
+    listed = workshop.execute("SELECT is_whole, gaps FROM tenantry.protected_tables WHERE table_name = 't'::regclass")
+    assert listed.fetchall() in ([(False, workshop.gaps("t"))], [])
+    workshop.execute(PROTECT)
+    assert workshop.gaps("t") == []
+    workshop.fill("t", "(id, level)", "(1, 'PUBLIC')")
+    assert workshop.isolates("t")
+
+
+@pytest.mark.parametrize(("broken", "gap"), (GAPS | GAPS_OF_ANY_PARTITION | ONLY_ON_THE_TABLE).items())
+def test_table(workshop: Workshop, broken: str, gap: str) -> None:
+    workshop.execute(T)
+    assert_reported_and_repaired(workshop, broken.format(t="t"), gap)
+
+
+@pytest.mark.parametrize(("broken", "gap"), (GAPS | GAPS_OF_ANY_PARTITION | ONLY_ON_THE_TABLE).items())
+def test_partitioned_table(workshop: Workshop, broken: str, gap: str) -> None:
+    workshop.execute(f"{T} PARTITION BY RANGE (id); CREATE TABLE p PARTITION OF t DEFAULT")
+    assert_reported_and_repaired(workshop, broken.format(t="t"), gap)
+
+
+@pytest.mark.parametrize(("broken", "gap"), (GAPS_OF_ANY_PARTITION | ONLY_ON_A_PARTITION).items())
+def test_partition(workshop: Workshop, broken: str, gap: str) -> None:
+    workshop.execute(f"{T} PARTITION BY RANGE (id)")
+    workshop.execute("CREATE TABLE p PARTITION OF t DEFAULT PARTITION BY RANGE (id)")
+    workshop.execute("CREATE TABLE q PARTITION OF p DEFAULT")
+    assert_reported_and_repaired(workshop, broken.format(t="q"), gap)
+
+
+@pytest.mark.parametrize("partition", ["t", "p"])
+def test_owner_of_the_application(workshop: Workshop, partition: str) -> None:
+    """The one gap that protect() cannot close: it says so instead."""
+    workshop.execute(f"{T} PARTITION BY RANGE (id); CREATE TABLE p PARTITION OF t DEFAULT")
+    workshop.execute(PROTECT)
+    assert workshop.gaps("t") == []
+    with workshop.role("postgres"):
+        workshop.execute(f"ALTER TABLE {partition} OWNER TO app")
+    assert any("owner" in gap for gap in workshop.gaps("t"))
+    assert workshop.refused(PROTECT).sqlstate in ("42501", "55000")
+
+
+def test_what_was_never_protected(workshop: Workshop) -> None:
+    workshop.execute(T)
+    assert workshop.gaps("t") == ["not protected"]
+    assert workshop.execute("TABLE tenantry.protected_tables").fetchall() == []
+
+
+def test_partitions_are_listed_with_their_table(workshop: Workshop) -> None:
+    workshop.execute(f"{T} PARTITION BY RANGE (id); CREATE TABLE p PARTITION OF t DEFAULT")
+    workshop.execute(PROTECT)
+    listed = workshop.execute("TABLE tenantry.protected_tables").fetchall()
+    assert listed == [("t", "tenant_id", "level", True, [])]
+
+
+def test_auditors_see_the_state(workshop: Workshop) -> None:
+    workshop.execute(T)
+    workshop.execute(PROTECT)
+    with workshop.role("postgres"):
+        workshop.execute("CREATE ROLE auditor; GRANT tenantry_auditor TO auditor")
+    with workshop.role("auditor"):
+        assert workshop.execute("SELECT is_whole FROM tenantry.protected_tables").fetchall() == [(True,)]
