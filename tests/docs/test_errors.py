@@ -127,7 +127,7 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "<table> has rows of tenants that do not exist": Provocation(
         "SELECT tenantry.protect('notes')", before=NOTES + f"INSERT INTO notes VALUES ({NO_ID})"
     ),
-    "a tenant with this slug or Stripe customer exists already": Provocation(
+    "a tenant with this slug, id or Stripe customer exists already": Provocation(
         "SELECT tenantry.create_tenant('acme', 'A')"
     ),
     "invalid credential": Provocation("SELECT tenantry.authenticate('{key}0')", role="app"),
@@ -228,6 +228,9 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         "CREATE TABLE answers (tenant_id uuid, asked uuid REFERENCES asked)",
     ),
     'mode "setting" does not withstand SQL injection': Provocation("SELECT tenantry.set_context_mode('setting')"),
+    'index <name> of <table> does not begin with "<column>"': Provocation(
+        "SELECT tenantry.protect('t')", before="CREATE TABLE t (tenant_id uuid, email text); CREATE INDEX ON t (email)"
+    ),
     'unique index <name> of <table> does not include "<column>"': Provocation(
         "SELECT tenantry.protect('t')", before="CREATE TABLE t (tenant_id uuid, email text UNIQUE)"
     ),

@@ -30,6 +30,7 @@ GAPS_OF_ANY_PARTITION = {
     "ALTER POLICY tenantry_permission ON {t} USING (level <> 'x')": "tenantry_permission",
     "ALTER POLICY tenantry_permission ON {t} WITH CHECK (true)": "tenantry_permission",
     "ALTER POLICY tenantry_permission ON {t} TO app": "tenantry_permission",
+    "DROP POLICY tenantry_access ON {t}": "lets anybody see a row",
     "ALTER TABLE {t} DISABLE TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
     "ALTER TABLE {t} ENABLE REPLICA TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
     **{

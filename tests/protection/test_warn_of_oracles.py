@@ -34,9 +34,19 @@ UNIQUE = {
     f"{T}); CREATE UNIQUE INDEX ON t (email) WHERE id > 0": 1,
     f"{T}, PRIMARY KEY (id), UNIQUE (email))": 2,
     f"{T}, PRIMARY KEY (tenant_id, id))": 0,
-    f"{T}, UNIQUE (email, tenant_id))": 0,
     f"{T}, PRIMARY KEY (other))": 0,  # a uuid answers only to who knows it
-    f"{T}); CREATE INDEX ON t (email)": 0,
+    f"{T}, UNIQUE (tenant_id, email))": 0,
+}
+
+INDEX = {
+    f"{T}); CREATE INDEX ON t (email)": 1,
+    f"{T}, UNIQUE (email, tenant_id))": 1,
+    f"{T}); CREATE INDEX ON t USING hash (email)": 1,
+    f"{T}); CREATE INDEX ON t USING brin (id)": 1,
+    f"{T}); CREATE INDEX ON t (email); CREATE INDEX ON t (id)": 2,
+    f"{T}); CREATE INDEX ON t (tenant_id, email)": 0,
+    f"{T}); CREATE INDEX ON t (other)": 0,
+    f"{T}); CREATE INDEX ON t USING gin (to_tsvector('simple', email))": 0,
 }
 
 
@@ -46,6 +56,14 @@ def test_unique_key(workshop: Workshop, warnings: list[str], made: str, number: 
     workshop.execute("SELECT tenantry.protect('t')")
     assert len(warnings) == number
     assert all(warning.startswith("WARNING: unique index") for warning in warnings)
+
+
+@pytest.mark.parametrize(("made", "number"), INDEX.items())
+def test_index(workshop: Workshop, warnings: list[str], made: str, number: int) -> None:
+    workshop.execute(made)
+    workshop.execute("SELECT tenantry.protect('t')")
+    assert len(warnings) == number
+    assert all(warning.startswith("WARNING: index") for warning in warnings)
 
 
 def test_what_a_unique_key_tells(workshop: Workshop) -> None:

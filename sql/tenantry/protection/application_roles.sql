@@ -1,4 +1,5 @@
--- Every role whose privileges the application has: tenantry_app, its members, and whatever those are members of.
+-- Every role whose privileges the application has: tenantry_app and tenantry_gateway, their members, and whatever those
+-- are members of.
 -- Left out are superusers, whom no privilege binds, and members of tenantry_admin, who may unprotect tables anyway.
 CREATE OR REPLACE FUNCTION tenantry.application_roles()
 RETURNS SETOF regrole
@@ -14,7 +15,7 @@ AS $$
     ),
 
     application_members AS (
-        SELECT r.oid FROM pg_roles AS r WHERE r.rolname = 'tenantry_app'
+        SELECT r.oid FROM pg_roles AS r WHERE r.rolname IN ('tenantry_app', 'tenantry_gateway')
         UNION
         SELECT m.member
         FROM usable_memberships AS m

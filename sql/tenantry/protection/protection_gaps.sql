@@ -70,6 +70,11 @@ BEGIN
         ) THEN
             v_gaps := v_gaps || format('policy tenantry_permission of %s is missing or altered', v_relation.name);
         END IF;
+        IF v_relation.relrowsecurity
+            AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = v_relation.oid AND p.polpermissive)
+        THEN
+            v_gaps := v_gaps || format('no permissive policy of %s lets anybody see a row', v_relation.name);
+        END IF;
         IF NOT EXISTS (
             SELECT FROM pg_trigger AS t
             WHERE t.tgrelid = v_relation.oid AND t.tgfoid = 'tenantry.refuse_tenant_change'::regproc AND t.tgenabled IN ('O', 'A')

@@ -1,5 +1,8 @@
--- Create a customer. The slug is the tenant's readable name: it is unique and asked for before an erasure.
-CREATE OR REPLACE FUNCTION tenantry.create_tenant(p_slug text, p_name text, p_stripe_customer_id text DEFAULT NULL)
+-- Create a customer. The slug is the tenant's readable name: it is unique and asked for before an erasure. An
+-- application that has tenants already keeps their ids by p_tenant_id.
+CREATE OR REPLACE FUNCTION tenantry.create_tenant(
+    p_slug text, p_name text, p_stripe_customer_id text DEFAULT NULL, p_tenant_id uuid DEFAULT NULL
+)
 RETURNS uuid
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -21,20 +24,20 @@ BEGIN
             HINT = 'Pass the customer''s name as p_name.';
     END IF;
 
-    INSERT INTO tenantry.tenants (slug, name, stripe_customer_id)
-    VALUES (p_slug, p_name, p_stripe_customer_id)
+    INSERT INTO tenantry.tenants (tenant_id, slug, name, stripe_customer_id)
+    VALUES (coalesce(p_tenant_id, gen_random_uuid()), p_slug, p_name, p_stripe_customer_id)
     ON CONFLICT DO NOTHING
     RETURNING tenant_id INTO v_tenant;
     IF v_tenant IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'unique_violation',
-            MESSAGE = 'a tenant with this slug or Stripe customer exists already',
+            MESSAGE = 'a tenant with this slug, id or Stripe customer exists already',
             HINT = 'Look it up in tenantry.tenants, or choose another slug.';
     END IF;
     RETURN v_tenant;
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.create_tenant(text, text, text) IS 'create a tenant and return its id';
-REVOKE ALL ON FUNCTION tenantry.create_tenant(text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenantry.create_tenant(text, text, text) TO tenantry_admin;
+COMMENT ON FUNCTION tenantry.create_tenant(text, text, text, uuid) IS 'create a tenant and return its id';
+REVOKE ALL ON FUNCTION tenantry.create_tenant(text, text, text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.create_tenant(text, text, text, uuid) TO tenantry_admin;
