@@ -1,0 +1,77 @@
+-- Choose how to search, plan it for one tenant and run it; returns the cursor in which the hits are parked.
+-- search() has checked the arguments. Runs as the caller: the tenant is a literal for the planner's sake, so that this
+-- tenant's statistics and partitions decide the plan, and the table's policies go on verifying the context. Whoever
+-- calls it with another tenant's id gets no rows.
+-- A plan is made once a session and statement: the generic one, since all that matters to it is in the statement.
+-- Only a superuser may create a function in an untrusted language, hence the installer's role around it.
+SELECT pg_catalog.set_config('role', pg_catalog.current_setting('tenantry.installer_role'), true);
+
+CREATE OR REPLACE FUNCTION tenantry.run_search(
+    p_query refcursor, p_k int, p_filter jsonb, p_max_distance float8, p_tenant uuid, p_corpus regclass, p_tenant_column name,
+    p_id name, p_embedding name, p_content name, p_metadata name, p_metric text
+)
+RETURNS refcursor
+LANGUAGE plpython3u
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+# Metric → distance function, and the score that grows with similarity.
+METRICS = {
+    "cosine": ("tenantry.cosine_distance", "1 - h.distance"),
+    "inner_product": ("tenantry.inner_product_distance", "- h.distance"),
+    "l2": ("tenantry.l2_distance", "1 / (1 + h.distance)"),
+}
+PLANS_KEPT = 32  # a session; one takes some 100 kB
+quote = plpy.quote_ident
+
+
+def exact_scan():
+    """Select the tenant's k nearest rows by looking at each of them."""
+    distance, _ = METRICS[p_metric]
+    metadata = "NULL::jsonb" if p_metadata is None else f"c.{quote(p_metadata)}"
+    condition = "" if p_filter is None else f"AND {metadata} @> $4"
+    # "+ 0" hides the order from an ANN index, which would return fewer rows than the tenant has, or others.
+    return f"""
+        SELECT
+            c.{quote(p_id)} AS id, c.{quote(p_content)} AS content, {metadata} AS metadata,
+            {distance}(c.{quote(p_embedding)}, (SELECT tenantry.parked_query($1))) + 0 AS distance
+        FROM {p_corpus} AS c
+        WHERE c.{quote(p_tenant_column)} = {plpy.quote_literal(p_tenant)} {condition}
+        ORDER BY distance, id
+        LIMIT $2
+    """
+
+
+def prepare(candidates):
+    """Plan a search for the nearest of some candidates; those without a distance, NULL or NaN, are none."""
+    _, score = METRICS[p_metric]
+    statement = f"""
+        SELECT tenantry.park_hits(
+            array_agg(h.id::text), array_agg(h.content::text), array_agg(h.distance), array_agg({score}),
+            array_agg(h.metadata)
+        ) AS hits
+        FROM ({candidates}) AS h
+        WHERE h.distance <= $3
+    """
+    return plpy.prepare(statement, ["refcursor", "int4", "float8", "jsonb"])
+
+
+# Every argument that shapes the statement is part of the key, so nobody can leave a plan for somebody else to run.
+key = (
+    p_tenant, p_corpus, p_tenant_column, p_id, p_embedding, p_content, p_metadata, p_metric, p_filter is None
+)
+plans = SD.setdefault("plans", {})
+plan = plans.pop(key, None) or prepare(exact_scan())
+plans[key] = plan  # the most recently used one comes last
+if len(plans) > PLANS_KEPT:
+    del plans[next(iter(plans))]
+return plan.execute([p_query, p_k, p_max_distance, p_filter])[0]["hits"]
+$$;
+
+ALTER FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text) OWNER TO tenantry_owner;
+SET LOCAL ROLE tenantry_owner;
+
+COMMENT ON FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text) IS 'plan a search and run it, for search()';
+REVOKE ALL ON FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text)
+TO tenantry_admin, tenantry_app, tenantry_gateway;

@@ -1,0 +1,105 @@
+-- Find the current tenant's rows nearest to a vector. Exact: every row that the caller may read is looked at.
+-- SECURITY INVOKER: the caller's privileges and the table's policies decide what there is to find.
+-- Checks the arguments and leaves the rest to run_search(); the vector and the hits pass by it in cursors.
+CREATE OR REPLACE FUNCTION tenantry.search(
+    p_query vector,
+    p_k int DEFAULT 10,
+    p_corpus regclass DEFAULT NULL,
+    p_text text DEFAULT NULL,
+    p_filter jsonb DEFAULT NULL,
+    p_diversity float8 DEFAULT 0,
+    p_max_distance float8 DEFAULT NULL
+)
+RETURNS TABLE (id text, content text, distance float8, score float8, metadata jsonb)
+LANGUAGE plpgsql
+STABLE
+ROWS 10
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    v_tenant CONSTANT uuid := tenantry.require_tenant();
+    v_corpora tenantry.corpora[];
+    v_corpus tenantry.corpora;
+    v_query refcursor;
+    v_hits refcursor;
+    v_ids text[];
+    v_contents text[];
+    v_distances float8[];
+    v_scores float8[];
+    v_metadata jsonb[];
+BEGIN
+    IF p_text IS NOT NULL OR p_diversity <> 0 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'feature_not_supported',
+            MESSAGE = 'search by text and diversity are not supported yet',
+            HINT = 'Leave p_text and p_diversity out.';
+    END IF;
+    IF p_query IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'there is no query vector',
+            HINT = 'Pass the embedding of the question as p_query.';
+    END IF;
+    IF p_k IS NULL OR p_k NOT BETWEEN 1 AND 1000 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'p_k is out of range',
+            HINT = 'Ask for 1 to 1000 rows.';
+    END IF;
+    IF p_max_distance = 'NaN' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'p_max_distance is not a number',
+            HINT = 'Leave it out for no limit.';
+    END IF;
+    IF jsonb_typeof(p_filter) <> 'object' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'p_filter is not a JSON object',
+            HINT = 'Pass what the metadata of a row has to contain, for instance {"language": "en"}.';
+    END IF;
+
+    SELECT array_agg(c) INTO v_corpora
+    FROM tenantry.corpora AS c
+    INNER JOIN pg_class AS t ON c.table_name = t.oid
+    WHERE (p_corpus IS NULL OR c.table_name = p_corpus) AND t.relrowsecurity;
+    IF cardinality(v_corpora) IS DISTINCT FROM 1 THEN
+        PERFORM tenantry.refuse_corpus(p_corpus);
+    END IF;
+    v_corpus := v_corpora[1];
+    IF p_filter IS NOT NULL AND v_corpus.metadata_column IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'the corpus has no metadata to filter by',
+            HINT = 'Leave p_filter out, or let an admin register the corpus with its metadata column.';
+    END IF;
+    IF v_corpus.dimensions <> tenantry.vector_dimensions(p_query) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('p_query has %s dimensions, the corpus %s', tenantry.vector_dimensions(p_query), v_corpus.dimensions),
+            HINT = 'Embed the question with the model that embedded the corpus.';
+    END IF;
+    IF v_corpus.metric = 'cosine' AND tenantry.cosine_distance(p_query, p_query) = 'NaN' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'p_query is zero and has no direction',
+            HINT = 'Cosine distance compares directions: embed a question that is not empty.';
+    END IF;
+
+    OPEN v_query FOR SELECT p_query;
+    v_hits := tenantry.run_search(
+        v_query, p_k, p_filter, coalesce(p_max_distance, 'Infinity'), v_tenant, v_corpus.table_name, v_corpus.tenant_column,
+        v_corpus.id_column, v_corpus.embedding_column, v_corpus.content_column, v_corpus.metadata_column, v_corpus.metric
+    );
+    FETCH v_hits INTO v_ids, v_contents, v_distances, v_scores, v_metadata;
+    CLOSE v_query;
+    CLOSE v_hits;
+    RETURN QUERY SELECT unnest(v_ids), unnest(v_contents), unnest(v_distances), unnest(v_scores), unnest(v_metadata);
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8) IS 'find the current tenant''s rows nearest to a vector';
+REVOKE ALL ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8)
+TO tenantry_admin, tenantry_app, tenantry_gateway;
