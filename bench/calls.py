@@ -4,6 +4,7 @@ Each call has a transaction of its own, as it has in life: PL/pgSQL sets its exp
 loop inside one transaction shows half the price. A loop that does nothing is subtracted.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,7 @@ NOTHING = "nothing"
 SETTING = "set_config, the plain pattern"
 AUTHENTICATE = "authenticate"
 CROWDED = "authenticate, with 100 prepared statements"
+NOTING = "authenticate, noting the use of the key"
 VERIFY = "current_tenant, once a statement"
 VERIFY_AGAIN = "current_tenant, again in the same transaction"
 ENTER = "enter_tenant"
@@ -25,7 +27,8 @@ ENTER = "enter_tenant"
 LOOP = """
 DO $do$
 DECLARE
-    v_key CONSTANT text := {key};
+    v_keys CONSTANT text[] := {keys};
+    v_key CONSTANT text := v_keys[1];
     v_tenant CONSTANT uuid := {tenant};
 BEGIN
     FOR i IN 1..{calls} LOOP
@@ -42,30 +45,41 @@ BODIES = {
     SETTING: "PERFORM set_config('app.current_tenant_id', v_tenant::text, true);",
     AUTHENTICATE: OPEN,
     CROWDED: OPEN,
+    NOTING: "PERFORM tenantry.authenticate(v_keys[i]);",
     VERIFY: OPEN + CHECK,
     VERIFY_AGAIN: OPEN + CHECK + CHECK,
     ENTER: "PERFORM tenantry.enter_tenant(v_tenant);",
 }
 LESS = {VERIFY: AUTHENTICATE, VERIFY_AGAIN: VERIFY}
 
+# Whatever was noted is forgotten, so that each key's next use is noted: a write, and a COMMIT that waits for the disk.
+FORGET = "UPDATE tenantry_private.api_key_uses SET last_used_at = NULL"
+NOTED_KEYS = 10
 
-def measure(tenant: Tenant, sizes: Sizes, generator: np.random.Generator) -> Experiment:
+
+def measure(superuser: Connection, tenants: list[Tenant], sizes: Sizes, generator: np.random.Generator) -> Experiment:
     """Measure the calls in µs of the server's time."""
+    keys = [tenant.api_key for tenant in tenants[:NOTED_KEYS]]
     with connect("bench_app") as app, connect("bench_app") as crowded, connect("bench_gateway") as gateway:
         for number in range(100):
             crowded.execute(f"SELECT {number} + %s", [1], prepare=True)
         connections = dict.fromkeys(BODIES, app) | {CROWDED: crowded, ENTER: gateway}
-        blocks = {
-            name: partial(_microseconds_a_call, connections[name], body, tenant, sizes.calls)
-            for name, body in BODIES.items()
-        }
-        samples = alternate(blocks, sizes.blocks, generator)
+
+        def block(name: str) -> Callable[[], float]:
+            calls = len(keys) if name == NOTING else sizes.calls
+            loop = sql.SQL(LOOP).format(
+                keys=keys, tenant=str(tenants[0].tenant_id), calls=calls, body=sql.SQL(BODIES[name])
+            )
+
+            def run() -> float:
+                if name == NOTING:
+                    superuser.execute(FORGET)
+                return seconds(partial(connections[name].execute, loop)) / calls * 1e6
+
+            return run
+
+        samples = alternate({name: block(name) for name in BODIES}, sizes.blocks, generator)
     net = {name: samples.blocks[name] - samples.blocks[LESS.get(name, NOTHING)] for name in BODIES if name != NOTHING}
     return Experiment.of(
         "calls", "Calls inside the server, each in a transaction of its own", "µs", Samples(net, generator), []
     )
-
-
-def _microseconds_a_call(connection: Connection, body: str, tenant: Tenant, calls: int) -> float:
-    loop = sql.SQL(LOOP).format(key=tenant.api_key, tenant=str(tenant.tenant_id), calls=calls, body=sql.SQL(body))
-    return seconds(partial(connection.execute, loop)) / calls * 1e6
