@@ -1,8 +1,7 @@
--- Choose how to search, plan it for one tenant and run it; returns the cursor in which the hits are parked.
--- search() has checked the arguments. Runs as the caller: the tenant is a literal for the planner's sake, so that this
--- tenant's statistics and partitions decide the plan, and the table's policies go on verifying the context. Whoever
--- calls it with another tenant's id gets no rows.
--- A plan is made once a session and statement: the generic one, since all that matters to it is in the statement.
+-- Choose how to search, plan it for one tenant and run it; returns the cursor in which the hits are parked, NULL when the
+-- corpus has changed since it was registered. search() has checked the arguments.
+-- Runs as the caller. The tenant is a literal so that this tenant's statistics and partitions decide the plan; the table's
+-- policies go on verifying the context, so whoever calls it with another tenant's id gets no rows.
 -- Only a superuser may create a function in an untrusted language, hence the installer's role around it.
 SELECT pg_catalog.set_config('role', pg_catalog.current_setting('tenantry.installer_role'), true);
 
@@ -43,7 +42,7 @@ def exact_scan():
 
 
 def prepare(candidates):
-    """Plan a search for the nearest of some candidates; those without a distance, NULL or NaN, are none."""
+    """Plan a search for the nearest of some candidates; one whose distance is NULL or NaN is none."""
     _, score = METRICS[p_metric]
     statement = f"""
         SELECT tenantry.park_hits(
@@ -56,15 +55,17 @@ def prepare(candidates):
     return plpy.prepare(statement, ["refcursor", "int4", "float8", "jsonb"])
 
 
-# Every argument that shapes the statement is part of the key, so nobody can leave a plan for somebody else to run.
-key = (
-    p_tenant, p_corpus, p_tenant_column, p_id, p_embedding, p_content, p_metadata, p_metric, p_filter is None
-)
-plans = SD.setdefault("plans", {})
-plan = plans.pop(key, None) or prepare(exact_scan())
-plans[key] = plan  # the most recently used one comes last
-if len(plans) > PLANS_KEPT:
-    del plans[next(iter(plans))]
+# Every argument that shapes the statement is part of the key: nobody can leave a plan there for somebody else to run.
+key = (p_tenant, p_corpus, p_tenant_column, p_id, p_embedding, p_content, p_metadata, p_metric, p_filter is None)
+plan = SD.pop(key, None)
+if plan is None:
+    try:
+        plan = prepare(exact_scan())
+    except (plpy.spiexceptions.UndefinedColumn, plpy.spiexceptions.UndefinedFunction):
+        return None
+SD[key] = plan  # the one used last stands last
+if len(SD) > PLANS_KEPT:
+    del SD[next(iter(SD))]
 return plan.execute([p_query, p_k, p_max_distance, p_filter])[0]["hits"]
 $$;
 

@@ -1,6 +1,7 @@
 -- Find the current tenant's rows nearest to a vector. Exact: every row that the caller may read is looked at.
 -- SECURITY INVOKER: the caller's privileges and the table's policies decide what there is to find.
--- Checks the arguments and leaves the rest to run_search(); the vector and the hits pass by it in cursors.
+-- Checks the arguments and leaves the rest to run_search(). The vector and the hits pass Python by in cursors, as they are.
+-- Plans are generic: no parameter here could change one, and a custom plan would be made anew for each call.
 CREATE OR REPLACE FUNCTION tenantry.search(
     p_query vector,
     p_k int DEFAULT 10,
@@ -92,6 +93,9 @@ BEGIN
         v_query, p_k, p_filter, coalesce(p_max_distance, 'Infinity'), v_tenant, v_corpus.table_name, v_corpus.tenant_column,
         v_corpus.id_column, v_corpus.embedding_column, v_corpus.content_column, v_corpus.metadata_column, v_corpus.metric
     );
+    IF v_hits IS NULL THEN
+        PERFORM tenantry.refuse_corpus(p_corpus);
+    END IF;
     FETCH v_hits INTO v_ids, v_contents, v_distances, v_scores, v_metadata;
     CLOSE v_query;
     CLOSE v_hits;
