@@ -159,7 +159,9 @@ CONVENTIONS = {
     "the cluster's roles stay harmless": Convention(
         """
         SELECT r.rolname FROM pg_roles AS r
-        WHERE r.rolname LIKE 'tenantry\\_%'
+        WHERE r.rolname = ANY (
+                '{tenantry_owner, tenantry_admin, tenantry_app, tenantry_gateway, tenantry_auditor}'
+            )
             AND (
                 r.rolsuper OR r.rolbypassrls OR r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
                 OR EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = r.oid)
