@@ -24,9 +24,9 @@ class AsyncTenantPool(AsyncConnectionPool[AsyncConnection[TupleRow]]):
 
     - Open it with `async with`, or with `open()` and `close()`.
     - Connections are in autocommit mode, since a tenant's block begins and ends its own transaction.
-    - Whoever had the connection, the session is cleared when a tenant's block ends: settings, temporary tables,
-      cursors, LISTEN, advisory locks. Settings that shall last belong into the connection string (`options=-c …`) or
-      `ALTER ROLE … SET`, not into `configure`.
+    - When a tenant's block ends, its session is cleared: of settings, temporary tables, cursors, LISTEN and advisory
+      locks. Settings that shall last belong into the connection string (`options=-c …`) or `ALTER ROLE … SET`, not
+      into `configure`, which is the place for what is set on the connection object: adapters, a row factory.
 
     Parameters beside those of psycopg's pool:
 
@@ -45,6 +45,9 @@ class AsyncTenantPool(AsyncConnectionPool[AsyncConnection[TupleRow]]):
         prepare_threshold: int | None = 5,
         **options: Any,
     ):
+        if options.get("close_returns"):
+            raise TypeError("close_returns would lend a connection that a tenant's block still holds")
+
         async def configure_connection(connection: AsyncConnection[TupleRow]) -> None:
             await connection.set_autocommit(True)
             connection.prepare_threshold = prepare_threshold

@@ -27,9 +27,9 @@ class TenantPool(ConnectionPool[Connection[TupleRow]]):
 
     - Open it with `with`, or with `open()` and `close()`.
     - Connections are in autocommit mode, since a tenant's block begins and ends its own transaction.
-    - Whoever had the connection, the session is cleared when a tenant's block ends: settings, temporary tables,
-      cursors, LISTEN, advisory locks. Settings that shall last belong into the connection string (`options=-c …`) or
-      `ALTER ROLE … SET`, not into `configure`.
+    - When a tenant's block ends, its session is cleared: of settings, temporary tables, cursors, LISTEN and advisory
+      locks. Settings that shall last belong into the connection string (`options=-c …`) or `ALTER ROLE … SET`, not
+      into `configure`, which is the place for what is set on the connection object: adapters, a row factory.
 
     Parameters beside those of psycopg's pool:
 
@@ -48,6 +48,9 @@ class TenantPool(ConnectionPool[Connection[TupleRow]]):
         prepare_threshold: int | None = 5,
         **options: Any,
     ):
+        if options.get("close_returns"):
+            raise TypeError("close_returns would lend a connection that a tenant's block still holds")
+
         def configure_connection(connection: Connection[TupleRow]) -> None:
             connection.set_autocommit(True)
             connection.prepare_threshold = prepare_threshold

@@ -52,8 +52,9 @@ class TenantTransaction:
     """A transaction that acts for a tenant; the block that `TenantPool.tenant` opens.
 
     The block commits at its end and rolls back when an exception leaves it; committing or rolling back inside it ends
-    the context, and the block with an error. Savepoints are fine: the context follows them. The connection belongs to
-    the block: neither it nor its cursors may be used afterwards.
+    the context, and the block with an error. Savepoints are fine: the context follows them.
+
+    The connection belongs to the block. Afterwards it serves another tenant: don't keep it, nor a cursor of it.
 
     The methods raise tenantry's errors where there is one for the SQLSTATE and psycopg's otherwise. So does the block,
     for an error that leaves it.

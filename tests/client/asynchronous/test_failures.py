@@ -61,6 +61,17 @@ async def test_backends_that_died_in_the_pool_are_not_noticed(world: World, wide
     assert world.count(world.acme) == 3
 
 
+async def test_closing_the_connection_inside_the_block_is_an_error(world: World, pool: AsyncTenantPool) -> None:
+    with pytest.raises(psycopg.InterfaceError):
+        async with pool.tenant(api_key=world.acme.api_key) as t:
+            await t.execute(INSERT, ["lost"])
+            await t.connection.close()
+    await assert_serves(world, pool)
+    assert world.count(world.acme) == 0
+    with pytest.raises(TypeError, match="close_returns"):
+        AsyncTenantPool(world.database.conninfo("app"), close_returns=True)
+
+
 async def test_a_server_that_is_gone_is_a_timeout(world: World) -> None:
     async with AsyncTenantPool("host=/nonexistent user=app", min_size=1, max_size=1) as pool:
         with pytest.raises(PoolTimeout):

@@ -64,6 +64,17 @@ def test_backends_that_died_in_the_pool_are_not_noticed(world: World, wide_pool:
     assert world.count(world.acme) == 3
 
 
+def test_closing_the_connection_inside_the_block_is_an_error(world: World, pool: TenantPool) -> None:
+    with pytest.raises(psycopg.InterfaceError):
+        with pool.tenant(api_key=world.acme.api_key) as t:
+            t.execute(INSERT, ["lost"])
+            t.connection.close()
+    assert_serves(world, pool)
+    assert world.count(world.acme) == 0
+    with pytest.raises(TypeError, match="close_returns"):
+        TenantPool(world.database.conninfo("app"), close_returns=True)
+
+
 def test_a_server_that_is_gone_is_a_timeout(world: World) -> None:
     with TenantPool("host=/nonexistent user=app", min_size=1, max_size=1) as pool:
         with pytest.raises(PoolTimeout):
