@@ -26,7 +26,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_schema_name',
             MESSAGE = format('schema "%s" does not exist', p_schema),
-            HINT = format('CREATE SCHEMA %I;', p_schema);
+            HINT = 'Create it first, or name another in p_schema.';
     END IF;
     SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.relname) INTO v_existing
     FROM pg_class AS c

@@ -8,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_chunks CONSTANT regclass := (
-        SELECT c.conrelid
+        SELECT c.conrelid::regclass
         FROM pg_constraint AS c
         WHERE c.confrelid = TG_RELID AND c.conname = 'chunks_tenant_id_document_id_fkey'
     );

@@ -8,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_documents CONSTANT regclass := (
-        SELECT c.confrelid
+        SELECT c.confrelid::regclass
         FROM pg_constraint AS c
         WHERE c.conrelid = TG_RELID AND c.conname = 'chunks_tenant_id_document_id_fkey'
     );

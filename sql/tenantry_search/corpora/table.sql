@@ -10,7 +10,7 @@ CREATE TABLE tenantry.corpora (
     metadata_column name,
     metric text NOT NULL,
     CONSTRAINT corpora_table_name_pkey PRIMARY KEY (table_name),
-    CONSTRAINT corpora_metric_check CHECK (metric OPERATOR(pg_catalog.=) ANY (ARRAY['cosine', 'inner_product', 'l2']))
+    CONSTRAINT corpora_metric_check CHECK (metric OPERATOR(pg_catalog.=) ANY(ARRAY['cosine', 'inner_product', 'l2']))
 );
 
 COMMENT ON TABLE tenantry.corpora IS 'tables that search() searches, and by which columns';

@@ -69,10 +69,12 @@ if len(SD) > PLANS_KEPT:
 return plan.execute([p_query, p_k, p_max_distance, p_filter])[0]["hits"]
 $$;
 
-ALTER FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text) OWNER TO tenantry_owner;
+ALTER FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text)
+OWNER TO tenantry_owner;
 SET LOCAL ROLE tenantry_owner;
 
-COMMENT ON FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text) IS 'plan a search and run it, for search()';
+COMMENT ON FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text)
+IS 'plan a search and run it, for search()';
 REVOKE ALL ON FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.run_search(refcursor, int, jsonb, float8, uuid, regclass, name, name, name, name, name, text)
 TO tenantry_admin, tenantry_app, tenantry_gateway;

@@ -103,7 +103,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8) IS 'find the current tenant''s rows nearest to a vector';
+COMMENT ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8)
+IS 'find the current tenant''s rows nearest to a vector';
 REVOKE ALL ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8)
 TO tenantry_admin, tenantry_app, tenantry_gateway;

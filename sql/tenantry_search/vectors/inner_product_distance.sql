@@ -11,4 +11,5 @@ END;
 
 COMMENT ON FUNCTION tenantry.inner_product_distance(vector, vector) IS 'negative inner product of two vectors';
 REVOKE ALL ON FUNCTION tenantry.inner_product_distance(vector, vector) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenantry.inner_product_distance(vector, vector) TO tenantry_admin, tenantry_app, tenantry_gateway, tenantry_auditor;
+GRANT EXECUTE ON FUNCTION tenantry.inner_product_distance(vector, vector)
+TO tenantry_admin, tenantry_app, tenantry_gateway, tenantry_auditor;
