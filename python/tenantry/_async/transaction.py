@@ -57,7 +57,7 @@ class AsyncTenantTransaction:
     for an error that leaves it.
     """
 
-    __slots__ = ("_begin", "_connection", "_identity", "_pool", "_principal", "_record", "_timeout")
+    __slots__ = ("_begin", "_connection", "_encoding", "_identity", "_pool", "_principal", "_record", "_timeout")
 
     def __init__(self, pool: AsyncTenantPool, principal: Principal, begin: bytes, timeout: float | None):
         self._pool = pool
@@ -66,6 +66,7 @@ class AsyncTenantTransaction:
         self._timeout = timeout
         self._connection: AsyncConnection[TupleRow] | None = None
         self._record: bytes | None = None
+        self._encoding = ""
         self._identity: Identity | None = None
 
     def __repr__(self) -> str:
@@ -80,6 +81,7 @@ class AsyncTenantTransaction:
             connection = await self._pool.getconn(self._timeout)
             try:
                 self._record = await self._open(connection)
+                self._encoding = connection.info.encoding
                 self._connection = connection
                 return self
             except psycopg.Error as error:
@@ -112,11 +114,11 @@ class AsyncTenantTransaction:
 
     @property
     def identity(self) -> Identity:
-        """Who the block acts for, as the server answered."""
+        """Who the block acts for, as the server answered. It may be read after the block too."""
         if self._identity is None:
             if self._record is None:
                 raise ContextClosed("the tenant's block has not been entered")
-            self._identity = parse_identity(self._record, self.connection.info.encoding)
+            self._identity = parse_identity(self._record, self._encoding)
         return self._identity
 
     @property

@@ -60,7 +60,7 @@ class TenantTransaction:
     for an error that leaves it.
     """
 
-    __slots__ = ("_begin", "_connection", "_identity", "_pool", "_principal", "_record", "_timeout")
+    __slots__ = ("_begin", "_connection", "_encoding", "_identity", "_pool", "_principal", "_record", "_timeout")
 
     def __init__(self, pool: TenantPool, principal: Principal, begin: bytes, timeout: float | None):
         self._pool = pool
@@ -69,6 +69,7 @@ class TenantTransaction:
         self._timeout = timeout
         self._connection: Connection[TupleRow] | None = None
         self._record: bytes | None = None
+        self._encoding = ""
         self._identity: Identity | None = None
 
     def __repr__(self) -> str:
@@ -83,6 +84,7 @@ class TenantTransaction:
             connection = self._pool.getconn(self._timeout)
             try:
                 self._record = self._open(connection)
+                self._encoding = connection.info.encoding
                 self._connection = connection
                 return self
             except psycopg.Error as error:
@@ -115,11 +117,11 @@ class TenantTransaction:
 
     @property
     def identity(self) -> Identity:
-        """Who the block acts for, as the server answered."""
+        """Who the block acts for, as the server answered. It may be read after the block too."""
         if self._identity is None:
             if self._record is None:
                 raise ContextClosed("the tenant's block has not been entered")
-            self._identity = parse_identity(self._record, self.connection.info.encoding)
+            self._identity = parse_identity(self._record, self._encoding)
         return self._identity
 
     @property

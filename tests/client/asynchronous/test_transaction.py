@@ -126,6 +126,8 @@ async def test_a_block_is_entered_once_and_over_when_it_is_over(world: World, po
         assert block.identity
     async with block as t:
         assert "[open]" in repr(t)
+    assert "[closed]" in repr(t)
+    assert t.identity.tenant_id == world.acme.tenant_id
     with pytest.raises(tenantry.ContextClosed):
         await block.execute(BODIES)
     with pytest.raises(psycopg.ProgrammingError, match="only once"):

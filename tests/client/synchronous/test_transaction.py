@@ -129,6 +129,8 @@ def test_a_block_is_entered_once_and_over_when_it_is_over(world: World, pool: Te
         assert block.identity
     with block as t:
         assert "[open]" in repr(t)
+    assert "[closed]" in repr(t)
+    assert t.identity.tenant_id == world.acme.tenant_id
     with pytest.raises(tenantry.ContextClosed):
         block.execute(BODIES)
     with pytest.raises(psycopg.ProgrammingError, match="only once"):
