@@ -20,7 +20,7 @@ METRICS = {
     "inner_product": ("tenantry.inner_product_distance", "- h.distance"),
     "l2": ("tenantry.l2_distance", "1 / (1 + h.distance)"),
 }
-PLANS_KEPT = 32  # a session; one takes some 100 kB
+PLANS_KEPT = 64  # a session; one takes some 70 kB
 quote = plpy.quote_ident
 
 
