@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.pairing import Samples, alternate, median_microseconds
+from bench.pairing import Samples, alternate, latencies
 from bench.report import Comparison, Experiment
 from bench.server import Connection, Tenant, conninfo
 from bench.sizes import Sizes
@@ -147,7 +147,7 @@ def _measure_query(
     turns = cycle(tenants)
     ids = cycle(range(1, sizes.rows - 49, 7))
 
-    def block(variant: str) -> Callable[[], float]:
+    def block(variant: str) -> Callable[[], list[float]]:
         pool = gateway if variant == SEALED_BY_GATEWAY else app
         credential = CREDENTIALS[variant]
         text = query.format(TABLES[variant], FILTER if variant == PLAIN else "")
@@ -157,7 +157,7 @@ def _measure_query(
             with pool.tenant(credential(tenant)) as t:
                 t.execute(text, {"id": next(ids), "tenant": tenant.tenant_id}).fetchall()
 
-        return median_microseconds(request, sizes.repetitions)
+        return latencies(request, sizes.repetitions)
 
     samples = alternate({variant: block(variant) for variant in TABLES}, sizes.blocks, generator)
     remote = Samples({variant: figures + NETWORK for variant, figures in samples.blocks.items()}, generator)
@@ -169,6 +169,7 @@ def _measure_query(
         [
             Comparison("(c) : (b)", samples.ratio(SEALED, SETTING), "×", RATIO_GOAL),
             Comparison("(c) − (b)", samples.difference(SEALED, SETTING), "µs", ADDED_GOAL),
+            Comparison("(c) − (b), 5th percentile", samples.undisturbed().difference(SEALED, SETTING), "µs"),
             Comparison("(c) : (b+)", samples.ratio(SEALED, SETTING_BY_KEY), "×"),
             Comparison("(d) : (b)", samples.ratio(SEALED_BY_GATEWAY, SETTING), "×"),
             Comparison("(c) : (a)", samples.ratio(SEALED, PLAIN), "×"),

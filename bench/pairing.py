@@ -1,8 +1,7 @@
 """Paired measurement: variants take turns, and are compared block by block."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from statistics import median
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -10,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES = 2000
+
+Figures = NDArray[np.float64]
 
 
 class Estimate(NamedTuple):
@@ -22,10 +23,16 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """One figure per variant and block; the n-th figures of all variants were taken side by side."""
+    """What each variant took in each block; the n-th blocks of all variants were run side by side.
 
-    blocks: dict[str, NDArray[np.float64]]
+    Attributes:
+        blocks: the medians of the blocks.
+        operations: what each operation took, by variant, block and operation.
+    """
+
+    blocks: dict[str, Figures]
     generator: np.random.Generator
+    operations: dict[str, Figures] = field(default_factory=dict)
 
     def median(self, variant: str) -> Estimate:
         return self._estimate(self.blocks[variant])
@@ -36,28 +43,37 @@ class Samples:
     def difference(self, variant: str, to: str) -> Estimate:
         return self._estimate(self.blocks[variant] - self.blocks[to])
 
-    def _estimate(self, figures: NDArray[np.float64]) -> Estimate:
+    def undisturbed(self) -> "Samples":
+        """Return the same with the 5th percentile of each block: what is left when nobody else wants the machine."""
+        return Samples(
+            {name: np.percentile(taken, 5, axis=1) for name, taken in self.operations.items()}, self.generator
+        )
+
+    def _estimate(self, figures: Figures) -> Estimate:
         chosen = self.generator.integers(0, len(figures), (RESAMPLES, len(figures)))
         low, high = np.percentile(np.median(figures[chosen], axis=1), [2.5, 97.5])
         return Estimate(float(np.median(figures)), float(low), float(high))
 
 
-def alternate(variants: Mapping[str, Callable[[], float]], blocks: int, generator: np.random.Generator) -> Samples:
+def alternate(
+    variants: Mapping[str, Callable[[], float | list[float]]], blocks: int, generator: np.random.Generator
+) -> Samples:
     """Call each variant once for warming up and then once a block, in an order drawn anew for each block.
 
     Args:
-        variants: what runs a block and returns its figure.
+        variants: what runs a block and returns its figure, or one for each of its operations.
         blocks: how often each variant runs.
         generator: draws the order, and later the resamples.
     """
     for run in variants.values():
         run()
     names = list(variants)
-    figures: dict[str, list[float]] = {name: [] for name in names}
+    taken: dict[str, list[Figures]] = {name: [] for name in names}
     for _ in range(blocks):
         for index in generator.permutation(len(names)):
-            figures[names[index]].append(variants[names[index]]())
-    return Samples({name: np.array(taken) for name, taken in figures.items()}, generator)
+            taken[names[index]].append(np.atleast_1d(variants[names[index]]()))
+    operations = {name: np.array(figures) for name, figures in taken.items()}
+    return Samples({name: np.median(each, axis=1) for name, each in operations.items()}, generator, operations)
 
 
 def seconds(operation: Callable[[], Any]) -> float:
@@ -67,6 +83,6 @@ def seconds(operation: Callable[[], Any]) -> float:
     return perf_counter() - start
 
 
-def median_microseconds(operation: Callable[[], Any], repetitions: int) -> Callable[[], float]:
-    """Return a block: the median latency of an operation in µs."""
-    return lambda: median(seconds(operation) for _ in range(repetitions)) * 1e6
+def latencies(operation: Callable[[], Any], repetitions: int) -> Callable[[], list[float]]:
+    """Return a block: the latencies of an operation in µs."""
+    return lambda: [seconds(operation) * 1e6 for _ in range(repetitions)]
