@@ -89,5 +89,6 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry_private.seal_context(uuid, text, text, uuid, int, timestamptz) IS 'sign a context for the current transaction and make it current';
+COMMENT ON FUNCTION tenantry_private.seal_context(uuid, text, text, uuid, int, timestamptz)
+IS 'sign a context for the current transaction and make it current';
 REVOKE ALL ON FUNCTION tenantry_private.seal_context(uuid, text, text, uuid, int, timestamptz) FROM PUBLIC;

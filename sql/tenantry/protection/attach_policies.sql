@@ -5,32 +5,33 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_condition CONSTANT text := format(
+        'USING (%1$I = (SELECT tenantry.current_tenant())) WITH CHECK (%1$I = (SELECT tenantry.require_tenant()))',
+        p_tenant_column
+    );
     v_policies text;
 BEGIN
     PERFORM tenantry.detach_policies(p_relation);
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', p_relation);
 
     -- Restrictive: it holds whatever other policies the table has or gets.
-    EXECUTE format(
-        'CREATE POLICY tenantry_isolation ON %s AS RESTRICTIVE '
-        'USING (%2$I = (SELECT tenantry.current_tenant())) WITH CHECK (%2$I = (SELECT tenantry.require_tenant()))',
-        p_relation, p_tenant_column
-    );
+    EXECUTE format('CREATE POLICY tenantry_isolation ON %s AS RESTRICTIVE %s', p_relation, v_condition);
 
     IF p_permission_column IS NOT NULL THEN
         EXECUTE format(
-            'CREATE POLICY tenantry_permission ON %s AS RESTRICTIVE '
-            'USING (%I = ANY ((SELECT tenantry.cleared_levels())::text[]))',
+            'CREATE POLICY tenantry_permission ON %s AS RESTRICTIVE USING (%I = ANY ((SELECT tenantry.cleared_levels())::text[]))',
             p_relation, p_permission_column
         );
     END IF;
 
-    -- Restrictive policies only narrow what a permissive one opens.
+    -- Restrictive policies only narrow what a permissive one opens. Ours opens no more than the tenant's own rows, so
+    -- that either of the two isolates without the other, and DROP EXTENSION … CASCADE, which takes both, opens nothing.
+    -- PostgreSQL evaluates the condition that they share once when it reads.
     SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) INTO v_policies
     FROM pg_policy AS p
     WHERE p.polrelid = p_relation AND p.polpermissive;
     IF v_policies IS NULL THEN
-        EXECUTE format('CREATE POLICY tenantry_access ON %s USING (true)', p_relation);
+        EXECUTE format('CREATE POLICY tenantry_access ON %s %s', p_relation, v_condition);
     ELSE
         RAISE NOTICE USING
             MESSAGE = format('policies of %s that go on deciding within the tenant: %s', p_relation, v_policies),
@@ -39,6 +40,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.attach_policies(regclass, name, name) IS 'enable and force row-level security on one relation, with the tenant policies';
+COMMENT ON FUNCTION tenantry.attach_policies(regclass, name, name)
+IS 'enable and force row-level security on one relation, with the tenant policies';
 REVOKE ALL ON FUNCTION tenantry.attach_policies(regclass, name, name) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.attach_policies(regclass, name, name) TO tenantry_admin;

@@ -131,6 +131,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.check_protectable(regclass, name, name) IS 'raise an error for a table that protect() cannot make safe as it stands';
+COMMENT ON FUNCTION tenantry.check_protectable(regclass, name, name)
+IS 'raise an error for a table that protect() cannot make safe as it stands';
 REVOKE ALL ON FUNCTION tenantry.check_protectable(regclass, name, name) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.check_protectable(regclass, name, name) TO tenantry_admin;

@@ -11,7 +11,7 @@ DECLARE
     v_permission_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_permission');
     v_column record;
     v_relation record;
-    v_gaps text[] := '{}';
+    v_gaps text[] := ARRAY[]::text[];
 BEGIN
     IF v_tenant_column IS NULL THEN
         RETURN ARRAY['not protected'];

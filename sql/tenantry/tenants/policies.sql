@@ -2,9 +2,9 @@
 ALTER TABLE tenantry.tenants ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenants_operator ON tenantry.tenants
-    FOR SELECT TO tenantry_admin, tenantry_auditor, tenantry_gateway
-    USING (true);
+FOR SELECT TO tenantry_admin, tenantry_auditor, tenantry_gateway
+USING (true);
 
 CREATE POLICY tenants_own ON tenantry.tenants
-    FOR SELECT TO tenantry_app
-    USING (tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant()));
+FOR SELECT TO tenantry_app
+USING (tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant()));

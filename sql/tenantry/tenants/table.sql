@@ -12,7 +12,7 @@ CREATE TABLE tenantry.tenants (
     CONSTRAINT tenants_stripe_customer_id_key UNIQUE (stripe_customer_id),
     CONSTRAINT tenants_slug_check CHECK (slug OPERATOR(pg_catalog.~) '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
     CONSTRAINT tenants_name_check CHECK (pg_catalog.btrim(name) OPERATOR(pg_catalog.<>) ''),
-    CONSTRAINT tenants_status_check CHECK (status OPERATOR(pg_catalog.=) ANY (ARRAY['active', 'suspended']))
+    CONSTRAINT tenants_status_check CHECK (status OPERATOR(pg_catalog.=) ANY(ARRAY['active', 'suspended']))
 );
 
 COMMENT ON TABLE tenantry.tenants IS 'the customers of this database; a tenant sees its own row only';
