@@ -1,5 +1,5 @@
 -- As in the core extension, everything that follows is created by tenantry_owner itself, and the installer's role comes
--- back in finish.sql. A script in upgrades/ begins and ends in the same way.
+-- back in finish.sql.
 DO $$
 DECLARE
     v_schema CONSTANT name := (

@@ -23,7 +23,7 @@ BEGIN
             GROUP BY tenant_id, document_id
         ) AS n
         LEFT JOIN LATERAL (
-            SELECT permission_level FROM %s WHERE tenant_id = n.tenant_id AND id = n.document_id FOR SHARE
+            SELECT permission_level FROM %s WHERE tenant_id = n.tenant_id AND id = n.document_id FOR KEY SHARE
         ) AS d ON true
     $query$, v_documents) INTO v_is_exposed USING tenantry.permission_levels();
     IF v_is_exposed THEN

@@ -29,7 +29,7 @@ def exact_scan():
     distance, _ = METRICS[p_metric]
     metadata = "NULL::jsonb" if p_metadata is None else f"c.{quote(p_metadata)}"
     condition = "" if p_filter is None else f"AND {metadata} @> $4"
-    # "+ 0" hides the order from an ANN index, which would return fewer rows than the tenant has, or others.
+    # "+ 0" hides the order from ANN indexes, which PostgreSQL 16 would read: they return fewer rows than the tenant has.
     return f"""
         SELECT
             c.{quote(p_id)} AS id, c.{quote(p_content)} AS content, {metadata} AS metadata,
