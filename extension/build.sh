@@ -136,6 +136,9 @@ for upgrade in "$source_dir"/upgrades/*.sql; do
         || fail "upgrades/$step.sql needs one line \"-- @functions@\", where the functions are replaced"
     {
         print_header "ALTER EXTENSION $extension UPDATE TO '${step#*--}'"
+        # As in an installation, tenantry_owner creates everything, and the installer's role comes back in finish.sql.
+        echo "SELECT pg_catalog.set_config('tenantry.installer_role', pg_catalog.current_setting('role'), true);"
+        echo "SET LOCAL ROLE tenantry_owner;"
         sed '/^-- @functions@$/,$d' "$upgrade"
         while IFS= read -r file; do
             kind=$(read_sql kind "$source_dir/$file")
@@ -144,6 +147,7 @@ for upgrade in "$source_dir"/upgrades/*.sql; do
             cat "$source_dir/$file"
         done < "$work/order"
         sed '1,/^-- @functions@$/d' "$upgrade"
+        [ ! -f "$source_dir/finish.sql" ] || cat "$source_dir/finish.sql"
     } > "$work/$extension--$step.sql"
 done
 

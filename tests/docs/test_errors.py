@@ -117,7 +117,7 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "the expiry lies in the past": Provocation(
         "SELECT tenantry.issue_api_key('{acme}', 'k', p_expires_at => now() - interval '1 second')"
     ),
-    "the overlap must not be negative": Provocation("SELECT tenantry.rotate_api_key('{key_id}', '-1 second')"),
+    "the overlap is out of range": Provocation("SELECT tenantry.rotate_api_key('{key_id}', '-1 second')"),
     "unknown context mode": Provocation("SELECT tenantry.set_context_mode('open')"),
     "unknown permission level": Provocation("SELECT tenantry.set_role_clearance('boss', 'SECRET')"),
     "unknown role": Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'root')"),
@@ -240,7 +240,7 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     'invalid input syntax for type uuid: "<text>"': Provocation(
         "SET tenantry.context = 'nonsense'; INSERT INTO notes (body) VALUES ('x')", role="app", before=PROTECTED
     ),
-    'new row violates row-level security policy "tenantry_isolation" for table "<table>"': Provocation(
+    'new row violates row-level security policy for table "<table>"': Provocation(
         f"BEGIN; {AUTHENTICATE} INSERT INTO notes (tenant_id) VALUES ('{{globex}}')", role="app", before=PROTECTED
     ),
     'new row violates row-level security policy "tenantry_permission" for table "<table>"': Provocation(
@@ -267,6 +267,28 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         " INSERT INTO chunks (document_id, ordinal, content, permission_level) SELECT id, 1, 'x', 'PUBLIC' FROM d",
         role="app",
         before=AI_SCHEMA,
+    ),
+    '"<table>" holds the rows of several tenants and cannot be truncated': Provocation(
+        "TRUNCATE notes", role="app", before=PROTECTED + "GRANT TRUNCATE ON notes TO app"
+    ),
+    "the snapshot of this transaction is older than a withdrawal of credentials": Provocation(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT tenantry.suspend_tenant('{globex}');" + AUTHENTICATE,
+        role="postgres",
+    ),
+    "the level of a document cannot change in a repeatable read transaction": Provocation(
+        f"BEGIN ISOLATION LEVEL REPEATABLE READ; {AUTHENTICATE} UPDATE documents SET permission_level = 'PUBLIC'",
+        role="app",
+        before=AI_SCHEMA + f"BEGIN; {AUTHENTICATE} INSERT INTO documents (title) VALUES ('x'); COMMIT",
+        before_role="postgres",
+    ),
+    "tenantry_owner has default privileges in this database, which would open its objects to others": Provocation(
+        "BEGIN; DROP EXTENSION tenantry CASCADE;"
+        "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner GRANT SELECT ON TABLES TO app; CREATE EXTENSION tenantry",
+        role="postgres",
+    ),
+    'role "<role>" is a member of tenantry_owner and can read its keys': Provocation(
+        "BEGIN; DROP EXTENSION tenantry CASCADE; GRANT tenantry_owner TO app; CREATE EXTENSION tenantry; ROLLBACK",
+        role="postgres",
     ),
     'schema "<schema>" does not exist': Provocation("SELECT tenantry.create_ai_schema('nowhere', 3)"),
     'tenantry_owner may not use schema "<schema>", where the type vector is': Provocation(

@@ -173,6 +173,8 @@ def test_upgrade_repeats_what_can_be_replaced(tree: Tree) -> None:
     tree.write("sql/shop/upgrades/0.1.0--0.2.0.sql", "SELECT 'before';\n-- @functions@\nSELECT 'after';\n")
     assert tree.script("0.1.0--0.2.0") == (
         "\\echo Use \"ALTER EXTENSION shop UPDATE TO '0.2.0'\" to load this file. \\quit\n"
+        "SELECT pg_catalog.set_config('tenantry.installer_role', pg_catalog.current_setting('role'), true);\n"
+        "SET LOCAL ROLE tenantry_owner;\n"
         f"SELECT 'before';\n\n-- f.sql\n{FUNCTION}SELECT 'after';\n"
     )
 
@@ -189,7 +191,7 @@ def run_script(database: Database, script: str) -> None:
 
 def test_upgraded_database_equals_a_fresh_one(tree: Tree, database: Database, module_database: Database) -> None:
     fresh, upgraded = database, module_database
-    tree.add("schema.sql", "CREATE SCHEMA shop;\n")
+    tree.add("schema.sql", "CREATE SCHEMA shop AUTHORIZATION tenantry_owner;\nSET LOCAL ROLE tenantry_owner;\n")
     tree.add("table.sql", "CREATE TABLE shop.orders (n int);\n")
     tree.add("f.sql", FUNCTION)
     run_script(upgraded, tree.script())

@@ -11,7 +11,7 @@ SELECT
     k.revoked_at,
     u.last_used_at
 FROM tenantry_private.api_keys AS k
-INNER JOIN tenantry_private.api_key_uses AS u ON k.key_id OPERATOR(pg_catalog.=) u.key_id;
+LEFT JOIN tenantry_private.api_key_uses AS u ON k.key_id OPERATOR(pg_catalog.=) u.key_id;
 
 COMMENT ON VIEW tenantry.api_keys IS 'API keys of all tenants, without anything that authenticates';
 REVOKE ALL ON TABLE tenantry.api_keys FROM PUBLIC;

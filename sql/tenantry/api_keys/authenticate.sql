@@ -18,7 +18,7 @@ BEGIN
     SELECT k.tenant_id, k.role, k.key_id, k.rate_limit_per_minute, k.expires_at, u.last_used_at
     INTO v_tenant, v_role, v_key, v_rate_limit_per_minute, v_expires_at, v_last_used_at
     FROM tenantry_private.api_keys AS k
-    INNER JOIN tenantry_private.api_key_uses AS u ON k.key_id = u.key_id
+    LEFT JOIN tenantry_private.api_key_uses AS u ON k.key_id = u.key_id
     INNER JOIN tenantry.tenants AS t ON k.tenant_id = t.tenant_id
     WHERE k.key_hash = sha256(convert_to(left(p_api_key, 128), 'UTF8'))
         AND k.revoked_at IS NULL

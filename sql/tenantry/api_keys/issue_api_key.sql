@@ -45,7 +45,9 @@ BEGIN
 
     RETURN QUERY
     SELECT m.key_id, m.api_key
-    FROM tenantry_private.mint_api_key(p_tenant, p_name, p_role, p_rate_limit_per_minute, p_expires_at) AS m;
+    FROM tenantry_private.mint_api_key(
+        p_tenant, p_name, p_role, p_rate_limit_per_minute, nullif(p_expires_at, 'infinity') - clock_timestamp()
+    ) AS m;
 END
 $$;
 

@@ -6,6 +6,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM tenantry_private.note_withdrawal();
     UPDATE tenantry_private.api_keys
     SET revoked_at = coalesce(revoked_at, clock_timestamp())
     WHERE key_id = p_key;

@@ -9,12 +9,13 @@ AS $$
 DECLARE
     v_key tenantry_private.api_keys;
 BEGIN
-    IF p_overlap IS NULL OR p_overlap < interval '0' THEN
+    IF p_overlap IS NULL OR p_overlap NOT BETWEEN interval '0' AND interval '1 year' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'the overlap must not be negative',
-            HINT = 'Pass an interval of zero or more, for which the old key goes on working.';
+            MESSAGE = 'the overlap is out of range',
+            HINT = 'Pass an interval of zero to one year, for which the old key goes on working.';
     END IF;
+    PERFORM tenantry_private.note_withdrawal();
 
     -- The row lock makes two rotations at once one after the other.
     SELECT k.* INTO v_key
@@ -35,8 +36,7 @@ BEGIN
     RETURN QUERY
     SELECT m.key_id, m.api_key
     FROM tenantry_private.mint_api_key(
-        v_key.tenant_id, v_key.name, v_key.role, v_key.rate_limit_per_minute,
-        clock_timestamp() + (v_key.expires_at - v_key.created_at)
+        v_key.tenant_id, v_key.name, v_key.role, v_key.rate_limit_per_minute, v_key.lifetime
     ) AS m;
 END
 $$;

@@ -9,6 +9,7 @@ CREATE TABLE tenantry_private.api_keys (
     key_hash bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     expires_at timestamptz,
+    lifetime interval,
     revoked_at timestamptz,
     CONSTRAINT api_keys_key_id_pkey PRIMARY KEY (key_id),
     CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash),

@@ -20,6 +20,7 @@ BEGIN
             HINT = 'Use one of ' || array_to_string(tenantry.permission_levels(), ', ') || '.';
     END IF;
 
+    PERFORM tenantry_private.note_withdrawal();
     INSERT INTO tenantry_private.role_clearances (role, clearance)
     VALUES (p_role, p_clearance)
     ON CONFLICT (role) DO UPDATE SET clearance = excluded.clearance;

@@ -6,15 +6,18 @@ LANGUAGE sql
 STABLE
 PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT coalesce(
-        pg_catalog.convert_from(
-            pg_catalog.decode(
-                nullif(pg_catalog.split_part(pg_catalog.current_setting('tenantry.context', true), '|', 8), ''), 'hex'
-            ),
-            'UTF8'
-        ),
-        nullif(pg_catalog.current_setting('app.current_user_id', true), '')
-    );
+    SELECT
+        CASE
+            -- Only without a sealed context, that is in mode setting: see unsealed_context.
+            WHEN coalesce(pg_catalog.current_setting('tenantry.context', true), '') = ''
+                THEN nullif(pg_catalog.current_setting('app.current_user_id', true), '')
+            ELSE pg_catalog.convert_from(
+                pg_catalog.decode(
+                    nullif(pg_catalog.split_part(pg_catalog.current_setting('tenantry.context', true), '|', 8), ''), 'hex'
+                ),
+                'UTF8'
+            )
+        END;
 END;
 
 COMMENT ON FUNCTION tenantry.claimed_member() IS 'unverified user of the current context, for column defaults only';

@@ -26,5 +26,3 @@ $$;
 COMMENT ON FUNCTION tenantry.rotate_context_key() IS 'sign contexts with a new key, without disturbing open ones';
 REVOKE ALL ON FUNCTION tenantry.rotate_context_key() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.rotate_context_key() TO tenantry_admin;
-
-SELECT tenantry.rotate_context_key();

@@ -30,6 +30,10 @@ DECLARE
     v_body text;
     v_token text;
 BEGIN
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        PERFORM tenantry_private.refuse_stale_snapshot();
+    END IF;
+
     -- One query: this runs in every transaction, and each further one would cost 3 to 8 µs.
     SELECT
         k.signing_key_id,

@@ -18,6 +18,7 @@ BEGIN
             MESSAGE = 'mode "setting" does not withstand SQL injection',
             HINT = 'One injected set_config reads every tenant. Return to set_context_mode(''sealed'') as soon as you can.';
     END IF;
+    PERFORM tenantry_private.note_withdrawal();
     PERFORM tenantry_private.set_configuration('context_mode', p_mode);
 END
 $$;

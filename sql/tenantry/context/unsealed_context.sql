@@ -21,6 +21,9 @@ BEGIN
         RETURN NULL;
     END IF;
 
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        PERFORM tenantry_private.refuse_stale_snapshot();
+    END IF;
     -- Matched before it is cast: a cast that fails would need a subtransaction, which parallel plans forbid.
     IF v_claim ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
         SELECT t.tenant_id INTO v_tenant

@@ -1,4 +1,5 @@
--- Put the policies on one table or partition. The only place where policy expressions are written.
+-- Put the policies, and the trigger against TRUNCATE, on one table or partition. protection_gaps() has to know whatever
+-- is changed here.
 CREATE OR REPLACE FUNCTION tenantry.attach_policies(p_relation regclass, p_tenant_column name, p_permission_column name)
 RETURNS void
 LANGUAGE plpgsql
@@ -9,10 +10,19 @@ DECLARE
         'USING (%1$I = (SELECT tenantry.current_tenant())) WITH CHECK (%1$I = (SELECT tenantry.require_tenant()))',
         p_tenant_column
     );
+    v_had_access CONSTANT boolean := EXISTS (
+        SELECT FROM pg_policy AS p WHERE p.polrelid = p_relation AND p.polname = 'tenantry_access'
+    );
     v_policies text;
 BEGIN
     PERFORM tenantry.detach_policies(p_relation);
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', p_relation);
+
+    EXECUTE format(
+        'CREATE OR REPLACE TRIGGER tenantry_refuse_truncate BEFORE TRUNCATE ON %s '
+        'FOR EACH STATEMENT EXECUTE FUNCTION tenantry.refuse_truncate()',
+        p_relation
+    );
 
     -- Restrictive: it holds whatever other policies the table has or gets.
     EXECUTE format('CREATE POLICY tenantry_isolation ON %s AS RESTRICTIVE %s', p_relation, v_condition);
@@ -30,7 +40,7 @@ BEGIN
     SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) INTO v_policies
     FROM pg_policy AS p
     WHERE p.polrelid = p_relation AND p.polpermissive;
-    IF v_policies IS NULL THEN
+    IF v_policies IS NULL OR v_had_access THEN
         EXECUTE format('CREATE POLICY tenantry_access ON %s %s', p_relation, v_condition);
     ELSE
         RAISE NOTICE USING

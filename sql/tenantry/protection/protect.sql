@@ -1,5 +1,6 @@
 -- Isolate the tenants of a table: its owner calls this once, and again after adding partitions or to repair what
--- protected_tables lists as a gap. It grants nothing: who may touch the table at all stays with the DBA's GRANT.
+-- protected_tables lists as a gap. What is whole already is not locked. It grants nothing: who may touch the table at
+-- all stays with the DBA's GRANT.
 CREATE OR REPLACE FUNCTION tenantry.protect(
     p_table regclass, p_tenant_column name DEFAULT 'tenant_id', p_permission_column name DEFAULT NULL
 )
@@ -9,7 +10,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_protected_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
-    v_attnum smallint;
+    v_column record;
     v_foreign_key record;
     v_relation regclass;
     v_application text;
@@ -25,23 +26,28 @@ BEGIN
             HINT = format('To change the columns, call tenantry.unprotect(%L) first, in the same transaction.', p_table);
     END IF;
 
-    BEGIN
-        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', p_table, p_tenant_column);
-    EXCEPTION WHEN not_null_violation THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'not_null_violation',
-            MESSAGE = format('%s has rows without a tenant', p_table),
-            HINT = format('Give each row its tenant first: UPDATE %s SET %I = … WHERE %2$I IS NULL;', p_table, p_tenant_column);
-    END;
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT tenantry.claimed_tenant()', p_table, p_tenant_column);
-
-    SELECT a.attnum INTO v_attnum
+    SELECT a.attnum, a.attnotnull, pg_get_expr(d.adbin, d.adrelid) AS default_expression INTO v_column
     FROM pg_attribute AS a
+    LEFT JOIN pg_attrdef AS d ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     WHERE a.attrelid = p_table AND a.attname = p_tenant_column;
+
+    IF NOT v_column.attnotnull THEN
+        BEGIN
+            EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', p_table, p_tenant_column);
+        EXCEPTION WHEN not_null_violation THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'not_null_violation',
+                MESSAGE = format('%s has rows without a tenant', p_table),
+                HINT = format('Give each row its tenant first: UPDATE %s SET %I = … WHERE %2$I IS NULL;', p_table, p_tenant_column);
+        END;
+    END IF;
+    IF v_column.default_expression IS DISTINCT FROM 'tenantry.claimed_tenant()' THEN
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT tenantry.claimed_tenant()', p_table, p_tenant_column);
+    END IF;
 
     SELECT c.conname, c.confdeltype = 'c' AND c.convalidated AS is_fit INTO v_foreign_key
     FROM pg_constraint AS c
-    WHERE c.conrelid = p_table AND c.contype = 'f' AND c.confrelid = 'tenantry.tenants'::regclass AND c.conkey = ARRAY[v_attnum]
+    WHERE c.conrelid = p_table AND c.contype = 'f' AND c.confrelid = 'tenantry.tenants'::regclass AND c.conkey = ARRAY[v_column.attnum]
     ORDER BY is_fit DESC
     LIMIT 1;
     IF v_foreign_key.is_fit IS FALSE THEN
@@ -60,23 +66,26 @@ BEGIN
         END;
     END IF;
 
-    IF NOT EXISTS (
-        SELECT FROM pg_index AS i
-        WHERE i.indrelid = p_table AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = v_attnum
-    ) THEN
+    IF NOT tenantry.has_tenant_index(p_table, p_tenant_column) THEN
         EXECUTE format('CREATE INDEX ON %s (%I)', p_table, p_tenant_column);
     END IF;
 
-    EXECUTE format(
-        'CREATE OR REPLACE TRIGGER tenantry_refuse_tenant_change BEFORE UPDATE ON %s FOR EACH ROW '
-        'WHEN (old.%2$I IS DISTINCT FROM new.%2$I) EXECUTE FUNCTION tenantry.refuse_tenant_change()',
-        p_table, p_tenant_column
-    );
+    IF EXISTS (
+        SELECT FROM tenantry.relations_of(p_table) AS r
+        WHERE NOT tenantry.has_enabled_trigger(r, 'tenantry.refuse_tenant_change'::regproc)
+    ) THEN
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER tenantry_refuse_tenant_change BEFORE UPDATE ON %s FOR EACH ROW '
+            'WHEN (old.%2$I IS DISTINCT FROM new.%2$I) EXECUTE FUNCTION tenantry.refuse_tenant_change()',
+            p_table, p_tenant_column
+        );
+    END IF;
 
     -- TRUNCATE ignores row-level security; REFERENCES and TRIGGER let their holder probe or intercept foreign rows.
     SELECT string_agg(r::text, ', ') INTO v_application FROM tenantry.application_roles() AS r;
     FOR v_relation IN
-        SELECT p_table UNION SELECT t.relid FROM pg_partition_tree(p_table) AS t
+        SELECT r FROM tenantry.relations_of(p_table) AS r
+        WHERE tenantry.relation_gaps(r, p_tenant_column, p_permission_column) <> '{}'
     LOOP
         PERFORM tenantry.attach_policies(v_relation, p_tenant_column, p_permission_column);
         EXECUTE format('REVOKE TRUNCATE, REFERENCES, TRIGGER ON %s FROM PUBLIC, %s CASCADE', v_relation, v_application);

@@ -8,6 +8,7 @@ AS $$
 DECLARE
     v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
     v_relation regclass;
+    v_trigger name;
 BEGIN
     IF v_tenant_column IS NULL THEN
         RAISE EXCEPTION USING
@@ -16,12 +17,24 @@ BEGIN
             HINT = 'tenantry.protected_tables lists the protected tables.';
     END IF;
 
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', p_table, v_tenant_column);
-    EXECUTE format('DROP TRIGGER tenantry_refuse_tenant_change ON %s', p_table);
-    FOR v_relation IN
-        SELECT p_table UNION SELECT t.relid FROM pg_partition_tree(p_table) AS t
-    LOOP
+    IF EXISTS (
+        SELECT FROM pg_attribute AS a
+        INNER JOIN pg_attrdef AS d ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        WHERE a.attrelid = p_table AND a.attname = v_tenant_column
+            AND pg_get_expr(d.adbin, d.adrelid) = 'tenantry.claimed_tenant()'
+    ) THEN
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', p_table, v_tenant_column);
+    END IF;
+    FOR v_relation IN SELECT tenantry.relations_of(p_table) LOOP
         PERFORM tenantry.detach_policies(v_relation);
+        FOR v_trigger IN
+            SELECT t.tgname
+            FROM pg_trigger AS t
+            WHERE t.tgrelid = v_relation AND t.tgparentid = 0
+                AND t.tgname IN ('tenantry_refuse_tenant_change', 'tenantry_refuse_truncate')
+        LOOP
+            EXECUTE format('DROP TRIGGER %I ON %s', v_trigger, v_relation);
+        END LOOP;
         IF NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = v_relation) THEN
             EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY', v_relation);
         END IF;

@@ -12,7 +12,7 @@ DECLARE
     v_key record;
 BEGIN
     FOR v_key IN
-        SELECT i.indexrelid::regclass AS index_name, i.indisunique AND t.attnum <> ALL (i.indkey[0 : i.indnkeyatts - 1]) AS is_key
+        SELECT i.indexrelid::regclass AS index_name, (i.indisunique OR i.indisexclusion) AND t.attnum <> ALL (i.indkey[0 : i.indnkeyatts - 1]) AS is_key
         FROM pg_index AS i
         INNER JOIN pg_class AS x ON i.indexrelid = x.oid
         INNER JOIN pg_am AS m ON x.relam = m.oid
@@ -20,7 +20,7 @@ BEGIN
         LEFT JOIN pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0]
         WHERE i.indrelid = p_table
             AND i.indkey[0] <> t.attnum
-            AND m.amname NOT IN ('gin', 'gist', 'spgist')
+            AND (i.indisexclusion OR m.amname NOT IN ('gin', 'gist', 'spgist'))
             AND NOT (i.indnkeyatts = 1 AND k.atttypid IS NOT DISTINCT FROM 'uuid'::regtype)
         ORDER BY i.indexrelid
     LOOP
@@ -40,9 +40,13 @@ BEGIN
         FROM pg_constraint AS c
         INNER JOIN pg_attribute AS t
             ON t.attrelid = c.confrelid AND t.attname = tenantry.policy_column(c.confrelid, 'tenantry_isolation')
+        INNER JOIN pg_attribute AS o
+            ON o.attrelid = c.conrelid AND o.attname = tenantry.policy_column(c.conrelid, 'tenantry_isolation')
         WHERE c.contype = 'f' AND p_table IN (c.conrelid, c.confrelid)
-            AND tenantry.policy_column(c.conrelid, 'tenantry_isolation') IS NOT NULL
-            AND t.attnum <> ALL (c.confkey)
+            AND NOT EXISTS (
+                SELECT FROM unnest(c.conkey, c.confkey) AS k (referencing, referenced)
+                WHERE k.referencing = o.attnum AND k.referenced = t.attnum
+            )
         ORDER BY c.conname
     LOOP
         RAISE WARNING USING

@@ -11,19 +11,7 @@ AS $$
 DECLARE
     v_tenant uuid;
 BEGIN
-    IF p_slug IS NULL OR p_slug !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'invalid tenant slug',
-            HINT = 'Use 1 to 63 lower-case letters, digits and inner hyphens.';
-    END IF;
-    IF p_name IS NULL OR btrim(p_name) = '' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'a tenant needs a name',
-            HINT = 'Pass the customer''s name as p_name.';
-    END IF;
-
+    PERFORM tenantry_private.check_tenant(coalesce(p_slug, ''), coalesce(p_name, ''));
     INSERT INTO tenantry.tenants (tenant_id, slug, name, stripe_customer_id)
     VALUES (coalesce(p_tenant_id, gen_random_uuid()), p_slug, p_name, p_stripe_customer_id)
     ON CONFLICT DO NOTHING

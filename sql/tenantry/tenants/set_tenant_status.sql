@@ -6,6 +6,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM tenantry_private.note_withdrawal();
     UPDATE tenantry.tenants SET status = p_status WHERE tenant_id = p_tenant;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING

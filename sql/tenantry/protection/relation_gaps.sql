@@ -1,0 +1,73 @@
+-- What is missing of the policies, triggers and privileges of one table or partition, one line a gap.
+CREATE OR REPLACE FUNCTION tenantry.relation_gaps(p_relation regclass, p_tenant_column name, p_permission_column name)
+RETURNS text[]
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_relation record;
+    v_gaps text[] := ARRAY[]::text[];
+BEGIN
+    SELECT c.relrowsecurity, c.relforcerowsecurity, c.relacl, c.relowner::regrole AS owner INTO STRICT v_relation
+    FROM pg_class AS c
+    WHERE c.oid = p_relation;
+
+    IF NOT v_relation.relrowsecurity OR NOT v_relation.relforcerowsecurity THEN
+        v_gaps := v_gaps || format('row-level security of %s is not enabled and forced', p_relation);
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_policy AS p
+        WHERE p.polrelid = p_relation AND p.polname = 'tenantry_isolation'
+            AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}'
+            AND pg_get_expr(p.polqual, p.polrelid)
+                = format('(%I = ( SELECT tenantry.current_tenant() AS current_tenant))', p_tenant_column)
+            AND pg_get_expr(p.polwithcheck, p.polrelid)
+                = format('(%I = ( SELECT tenantry.require_tenant() AS require_tenant))', p_tenant_column)
+    ) THEN
+        v_gaps := v_gaps || format('policy tenantry_isolation of %s is missing or altered', p_relation);
+    END IF;
+    IF p_permission_column IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_policy AS p
+        WHERE p.polrelid = p_relation AND p.polname = 'tenantry_permission'
+            AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polwithcheck IS NULL
+            AND pg_get_expr(p.polqual, p.polrelid)
+                = format('(%I = ANY (( SELECT tenantry.cleared_levels() AS cleared_levels)::text[]))', p_permission_column)
+    ) THEN
+        v_gaps := v_gaps || format('policy tenantry_permission of %s is missing or altered', p_relation);
+    END IF;
+    IF v_relation.relrowsecurity
+        AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = p_relation AND p.polpermissive)
+    THEN
+        v_gaps := v_gaps || format('no permissive policy of %s lets anybody see a row', p_relation);
+    END IF;
+    IF NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_tenant_change'::regproc) THEN
+        v_gaps := v_gaps || format('%s lets the tenant of a row change', p_relation);
+    END IF;
+    IF NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_truncate'::regproc) THEN
+        v_gaps := v_gaps || format('%s can be truncated by who may not read it', p_relation);
+    END IF;
+    IF EXISTS (
+        SELECT FROM (
+            SELECT x.grantee, x.privilege_type FROM aclexplode(v_relation.relacl) AS x
+            UNION ALL
+            SELECT x.grantee, x.privilege_type
+            FROM pg_attribute AS a, aclexplode(a.attacl) AS x
+            WHERE a.attrelid = p_relation
+        ) AS g
+        WHERE g.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+            AND (g.grantee = 0 OR g.grantee::regrole IN (SELECT tenantry.application_roles()))
+    ) THEN
+        v_gaps := v_gaps || format('the application holds TRUNCATE, REFERENCES or TRIGGER on %s', p_relation);
+    END IF;
+    IF v_relation.owner IN (SELECT tenantry.application_roles()) THEN
+        v_gaps := v_gaps || format('the application can act as the owner of %s', p_relation);
+    END IF;
+    RETURN v_gaps;
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.relation_gaps(regclass, name, name)
+IS 'what is missing of the policies, triggers and privileges of one relation';
+REVOKE ALL ON FUNCTION tenantry.relation_gaps(regclass, name, name) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.relation_gaps(regclass, name, name) TO tenantry_admin, tenantry_auditor;
