@@ -3,6 +3,7 @@
 import pytest
 
 from tests.protection.workshop import Workshop
+from tests.support.database import Database
 
 T = "CREATE TABLE t (tenant_id uuid, id int)"
 BY_RANGE = f"{T} PARTITION BY RANGE (id); CREATE TABLE p PARTITION OF t DEFAULT"
@@ -194,3 +195,54 @@ def test_deletion_of_a_tenant_cascades(workshop: Workshop) -> None:
     with workshop.role("postgres"):
         workshop.execute("DELETE FROM tenantry.tenants WHERE tenant_id = %s", workshop.acme.tenant_id)
         assert workshop.execute("SELECT tenant_id FROM t").fetchall() == [(workshop.globex.tenant_id,)]
+
+
+def test_truncate_is_refused_whatever_is_granted_later(workshop: Workshop) -> None:
+    workshop.execute(f"{BY_RANGE}; SELECT tenantry.protect('t'); GRANT SELECT, INSERT ON t TO app")
+    workshop.fill("t")
+    workshop.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO app")
+    for table in ("t", "p"):
+        with workshop.role("app"):
+            assert workshop.refused(f"TRUNCATE {table}").sqlstate == "42501"
+        assert workshop.refused(f"TRUNCATE {table}").sqlstate == "42501"  # the owner, whom it binds as well
+    with workshop.role("postgres"):
+        assert workshop.value("SELECT count(*) FROM t") == 2
+        workshop.execute("TRUNCATE t")
+        assert workshop.value("SELECT count(*) FROM t") == 0
+
+
+def test_protecting_again_keeps_the_access_that_there_was(workshop: Workshop) -> None:
+    """Another policy, added since and for somebody else, is no reason to take ours away."""
+    workshop.execute(f"{T}; SELECT tenantry.protect('t')")
+    workshop.execute("CREATE POLICY reporting ON t FOR SELECT TO gateway USING (true)")
+    workshop.execute("ALTER TABLE t NO FORCE ROW LEVEL SECURITY; SELECT tenantry.protect('t')")
+    workshop.fill("t")
+    assert workshop.gaps("t") == []
+    assert workshop.isolates("t")
+
+
+def test_protecting_again_locks_what_has_gaps_only(database: Database) -> None:
+    dba = database.connect("dba")
+    locked = (
+        "SELECT array_agg(relation::regclass::text) FROM pg_locks"
+        " WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' AND relation IN ('t'::regclass, 'p'::regclass)"
+    )
+    dba.execute(f"{BY_RANGE}; SELECT tenantry.protect('t')".encode())
+    with dba.transaction():
+        dba.execute("SELECT tenantry.protect('t')")
+        assert dba.execute(locked.encode()).fetchone() == (None,)
+    dba.execute("ALTER TABLE p NO FORCE ROW LEVEL SECURITY")
+    with dba.transaction():
+        dba.execute("SELECT tenantry.protect('t')")
+        assert dba.execute(locked.encode()).fetchone() == (["p"],)
+
+
+@pytest.mark.parametrize("part", ["TRIGGER tenantry_refuse_tenant_change", "POLICY tenantry_access"])
+def test_unprotecting_what_is_partly_protected(workshop: Workshop, part: str) -> None:
+    workshop.execute(f"{T}; SELECT tenantry.protect('t'); DROP {part} ON t")
+    workshop.execute("ALTER TABLE t ALTER tenant_id SET DEFAULT gen_random_uuid(); SELECT tenantry.unprotect('t')")
+    assert workshop.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 't'::regclass AND NOT tgisinternal") == 0
+    default = (
+        "SELECT column_default FROM information_schema.columns WHERE table_name = 't' AND column_name = 'tenant_id'"
+    )
+    assert workshop.value(default) == "gen_random_uuid()"

@@ -33,6 +33,7 @@ UNIQUE = {
     f"{T}); CREATE UNIQUE INDEX ON t (lower(email))": 1,
     f"{T}); CREATE UNIQUE INDEX ON t (email) WHERE id > 0": 1,
     f"{T}, PRIMARY KEY (id), UNIQUE (email))": 2,
+    f"{T}, EXCLUDE USING gist (int4range(id, id + 9) WITH &&))": 1,
     f"{T}, PRIMARY KEY (tenant_id, id))": 0,
     f"{T}, PRIMARY KEY (other))": 0,  # a uuid answers only to who knows it
     f"{T}, UNIQUE (tenant_id, email))": 0,
@@ -88,7 +89,10 @@ REACHING = f"{PARENT} {CHILD} FOREIGN KEY (code) REFERENCES parent (code))"
 KEPT_WITHIN = f"{PARENT} {CHILD} FOREIGN KEY (tenant_id, parent_id) REFERENCES parent)"
 
 
-@pytest.mark.parametrize(("made", "number"), [(REACHING, 1), (KEPT_WITHIN, 0)])
+BY_ANOTHER_COLUMN = f"{PARENT} {CHILD} other uuid, FOREIGN KEY (other, parent_id) REFERENCES parent)"
+
+
+@pytest.mark.parametrize(("made", "number"), [(REACHING, 1), (BY_ANOTHER_COLUMN, 1), (KEPT_WITHIN, 0)])
 @pytest.mark.parametrize("tables", [("parent", "child"), ("child", "parent")])
 def test_foreign_key(workshop: Workshop, warnings: list[str], made: str, number: int, tables: tuple[str, str]) -> None:
     workshop.execute(made)
