@@ -26,9 +26,13 @@ SELECT tenantry.create_ai_schema('public', 3);
 PLPGSQL = """
 SELECT p.oid::regprocedure::text, c.lineno, c.level, c.message, c.detail, c.hint
 FROM pg_proc AS p
-LEFT JOIN (SELECT t.tgfoid, min(t.tgrelid) AS relid FROM pg_trigger AS t GROUP BY t.tgfoid) AS u ON p.oid = u.tgfoid
+LEFT JOIN (
+    SELECT t.tgfoid, min(t.tgrelid) AS relid, min(t.tgoldtable) AS old_table, min(t.tgnewtable) AS new_table
+    FROM pg_trigger AS t
+    GROUP BY t.tgfoid
+) AS u ON p.oid = u.tgfoid
 CROSS JOIN LATERAL plpgsql_check_function_tb(
-    p.oid, coalesce(u.relid, 0), fatal_errors => false, other_warnings => true, extra_warnings => true,
+    p.oid, coalesce(u.relid, 0), oldtable => u.old_table, newtable => u.new_table, fatal_errors => false, other_warnings => true, extra_warnings => true,
     performance_warnings => true, security_warnings => true
 ) AS c
 WHERE p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpgsql')

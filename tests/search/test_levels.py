@@ -202,3 +202,29 @@ def test_a_document_cannot_be_restricted_past_a_chunk_under_way(
     thread.join()
     with as_tenant(app, acme):
         assert value(app, "SELECT permission_level FROM chunks WHERE document_id = %s", document) == "CONFIDENTIAL"
+
+
+def test_a_level_does_not_change_under_a_snapshot_that_may_miss_chunks(
+    app: Connection, database: Database, acme: Tenant
+) -> None:
+    with as_tenant(app, acme):
+        document = add_document(app)
+    raise_level = "UPDATE documents SET permission_level = 'RESTRICTED'"
+    for isolation, sqlstate in (("REPEATABLE READ", "0A000"), ("SERIALIZABLE", None), ("READ COMMITTED", None)):
+        with app.transaction(force_rollback=True):
+            app.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}".encode())
+            app.execute("SELECT tenantry.authenticate(%s)", [acme.api_key])
+            run(app, "UPDATE documents SET title = 'renamed'")
+            if sqlstate:
+                with refused(app, sqlstate):
+                    run(app, raise_level)
+            else:
+                assert run(app, raise_level).rowcount == 1
+    other = database.connect("app")
+    with as_tenant(app, acme), as_tenant(other, acme):
+        # Two that load chunks of one document and then touch it do not wait for each other's chunks.
+        add_chunk(app, document, 1, (1, 0, 0))
+        add_chunk(other, document, 2, (1, 0, 0))
+        run(app, "UPDATE documents SET metadata = '{\"loaded\": 1}'")
+    with as_tenant(app, acme):
+        assert run(app, "SELECT FROM chunks").rowcount == 2

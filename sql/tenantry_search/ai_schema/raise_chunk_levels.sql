@@ -13,13 +13,13 @@ DECLARE
         WHERE c.confrelid = TG_RELID AND c.conname = 'chunks_tenant_id_document_id_fkey'
     );
 BEGIN
-    IF current_setting('transaction_isolation') = 'repeatable read'
-        AND EXISTS (
-            SELECT FROM new_rows AS n
-            INNER JOIN old_rows AS o ON n.tenant_id = o.tenant_id AND n.id = o.id
-            WHERE n.permission_level <> o.permission_level
-        )
-    THEN
+    IF NOT EXISTS (
+        SELECT FROM new_rows AS n
+        INNER JOIN old_rows AS o ON o.tenant_id = n.tenant_id AND o.id = n.id AND o.permission_level <> n.permission_level
+    ) THEN
+        RETURN NULL;
+    END IF;
+    IF current_setting('transaction_isolation') = 'repeatable read' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'feature_not_supported',
             MESSAGE = 'the level of a document cannot change in a repeatable read transaction',
