@@ -32,8 +32,9 @@ LEFT JOIN (
     GROUP BY t.tgfoid
 ) AS u ON p.oid = u.tgfoid
 CROSS JOIN LATERAL plpgsql_check_function_tb(
-    p.oid, coalesce(u.relid, 0), oldtable => u.old_table, newtable => u.new_table, fatal_errors => false, other_warnings => true, extra_warnings => true,
-    performance_warnings => true, security_warnings => true
+    p.oid, coalesce(u.relid, 0), oldtable => u.old_table, newtable => u.new_table, fatal_errors => false,
+    other_warnings => true, extra_warnings => true, performance_warnings => true,
+    security_warnings => true
 ) AS c
 WHERE p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpgsql')
     AND p.pronamespace IN ('tenantry'::regnamespace, 'tenantry_private'::regnamespace)

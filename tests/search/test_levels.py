@@ -205,7 +205,7 @@ def test_a_document_cannot_be_restricted_past_a_chunk_under_way(
 
 
 def test_a_level_does_not_change_under_a_snapshot_that_may_miss_chunks(
-    app: Connection, database: Database, acme: Tenant
+    app: Connection, module_database: Database, acme: Tenant
 ) -> None:
     with as_tenant(app, acme):
         document = add_document(app)
@@ -220,7 +220,7 @@ def test_a_level_does_not_change_under_a_snapshot_that_may_miss_chunks(
                     run(app, raise_level)
             else:
                 assert run(app, raise_level).rowcount == 1
-    other = database.connect("app")
+    other = module_database.connect("app")
     with as_tenant(app, acme), as_tenant(other, acme):
         # Two that load chunks of one document and then touch it do not wait for each other's chunks.
         add_chunk(app, document, 1, (1, 0, 0))
