@@ -238,6 +238,21 @@ def test_snapshot_of_before_a_rotation(app: Connection, dba: Connection, acme: T
     app.execute("COMMIT")
 
 
+@pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_snapshot_of_before_the_last_use(
+    module_database: Database, app: Connection, dba: Connection, isolation: str
+) -> None:
+    """Noting the use must not be what makes such a transaction fail."""
+    tenant = create_tenant(dba, f"snapshot-{isolation.split()[0].lower()}")
+    app.execute(f"BEGIN ISOLATION LEVEL {isolation}")  # type: ignore[arg-type]
+    app.execute("SELECT count(*) FROM documents")
+    with module_database.connect("app") as other, as_tenant(other, tenant):
+        pass
+    app.execute("SELECT tenantry.authenticate(%s)", [tenant.api_key])
+    assert app.execute("SELECT tenantry.current_tenant()").fetchone() == (tenant.tenant_id,)
+    app.execute("COMMIT")
+
+
 def test_settings_of_the_session_change_nothing(app: Connection, acme: Tenant) -> None:
     for setting in (
         "standard_conforming_strings = off",
