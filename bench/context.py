@@ -43,6 +43,7 @@ TABLES = {
     SEALED_BY_GATEWAY: "items",
 }
 POINT = "SELECT body FROM {} WHERE {} id = %(id)s"
+# PostgreSQL plans a range anew each time, even in a prepared statement, so planning the policy is part of this one.
 LIST = "SELECT id, body FROM {} WHERE {} id >= %(id)s ORDER BY id LIMIT 50"
 FILTER = "tenant_id = %(tenant)s AND"
 

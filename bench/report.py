@@ -101,11 +101,11 @@ def write_json(path: Path, facts: dict[str, Any], experiments: Sequence[Experime
 
 
 def _with_interval(estimate: Estimate) -> str:
-    return f"{_short(estimate.value)} ({_short(estimate.low)} – {_short(estimate.high)})"
+    return f"{show(estimate.value)} ({show(estimate.low)} – {show(estimate.high)})"
 
 
-def _short(value: float) -> str:
-    """Three significant digits, thousands separated."""
+def show(value: float) -> str:
+    """Return a number with three significant digits or so, thousands separated."""
     if abs(value) >= 1000:
         return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -13,6 +13,7 @@ import pytest
 
 from bench.__main__ import complain
 from bench.context import scans_by_tenant
+from bench.document import PAGE, REFERENCE, render
 from bench.pairing import Estimate, alternate
 from bench.report import Comparison, Experiment, Verdict
 from bench.server import DATABASE, LOGINS
@@ -101,3 +102,10 @@ def test_comparison_is_by_block() -> None:
     assert rounds == {"once": 10, "twice": 10}
     assert samples.ratio("twice", to="once") == Estimate(2, 2, 2)
     assert samples.median("once").low < samples.median("once").high
+
+
+def test_page_has_the_figures_of_the_reference_run() -> None:
+    page, reference = PAGE.read_text(), json.loads(REFERENCE.read_text())
+    assert render(page, reference) == page, "run: .venv/bin/python -m bench.document"
+    reference["experiments"][0]["figures"] = {"(c)": {"value": 12.3, "low": 10, "high": 14}}
+    assert "| (c) | 12.3 µs | 10.0 – 14.0 | |" in render(page, reference)
