@@ -72,7 +72,7 @@ def test_the_columns_are_as_promised(workshop: Connection) -> None:
     assert columns == {
         "prompts": [*key, "member text", "prompt_text text", "model text", "response text", "usage_tokens integer"],
         "documents": [*key, "title text", "source_uri text", *level],
-        "chunks": [*key, "document_id uuid", "ordinal integer", "content text", "embedding vector(7)", *level],
+        "chunks": [*key, "document_id uuid", "ordinal integer", *level, "content text", "embedding vector(7)"],
         "document_lineage": [*key, "document_id uuid", "parent_document_id uuid", "operation text"],
     }
     keys = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'"

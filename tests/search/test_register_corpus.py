@@ -161,13 +161,23 @@ def test_the_only_corpus_need_not_be_named(faces: str, app: Connection, dba: Con
         search(app, (1, 0, 0))
     with as_tenant(app, acme):
         assert contents(search(app, (1, 0, 0), corpus="chunks")) == ["chunk 1"]
-    # A table that has been dropped is no corpus, unless somebody names it.
+    # The entry of a table that has been dropped goes at the next registration.
     run(dba, f"DROP TABLE {faces}")
-    assert found() == ["chunk 1"]
-    assert value(dba, "SELECT count(*) FROM tenantry.corpora") == 2
+    with as_tenant(app, acme), refused(app, "22023"):
+        search(app, (1, 0, 0))
     register(dba, "chunks", "id", "embedding", "content", "metadata")
     assert value(dba, "SELECT count(*) FROM tenantry.corpora") == 1
     assert found() == ["chunk 1"]
+
+
+def test_a_dropped_table_can_be_unregistered(faces: str, app: Connection, dba: Connection, acme: Tenant) -> None:
+    register(dba, faces, "id", "face", "body")
+    number = value(dba, "SELECT %s::regclass::oid", faces)
+    run(dba, f"DROP TABLE {faces}")
+    with as_tenant(app, acme), refused(app, "55000"):
+        search(app, (1, 0), corpus=str(number))
+    run(dba, "SELECT tenantry.unregister_corpus(%s)", str(number))
+    assert run(dba, "SELECT table_name::text FROM tenantry.corpora").fetchall() == [("chunks",)]
 
 
 def test_without_a_corpus_there_is_nothing_to_search(app: Connection, dba: Connection, acme: Tenant) -> None:

@@ -52,8 +52,8 @@ BEGIN
         COMMENT ON TABLE %1$I.prompts IS 'what members asked, and what a model answered'
     $ddl$, p_schema, v_key_columns);
 
-    -- The primary key comes last: while a table is small all of these indexes look alike, the planner takes the newest, and
-    -- the checks of foreign keys keep that plan for the session. With the other index they walk through the tenant's rows.
+    -- The index for foreign keys comes last, here and below: while a table is small its indexes look alike, the planner takes
+    -- the newest, and the checks keep that plan for the session. With another they walk through all of the tenant's rows.
     EXECUTE format($ddl$
         CREATE TABLE %1$I.documents (
             %2$s,
@@ -69,20 +69,23 @@ BEGIN
         COMMENT ON TABLE %1$I.documents IS 'documents that chunks are cut from'
     $ddl$, p_schema, v_key_columns, v_permission_column);
 
+    -- What policies and filters read comes before the long columns, and the vector last: a scan reads it from memory once.
     EXECUTE format($ddl$
         CREATE TABLE %1$I.chunks (
             %2$s,
             document_id uuid NOT NULL,
             ordinal int NOT NULL,
-            content text NOT NULL,
-            embedding %4$s(%5$s),
             %3$s,
             metadata jsonb NOT NULL DEFAULT '{}',
-            CONSTRAINT chunks_tenant_id_id_pkey PRIMARY KEY (tenant_id, id),
-            CONSTRAINT chunks_tenant_id_document_id_ordinal_key UNIQUE (tenant_id, document_id, ordinal),
-            CONSTRAINT chunks_tenant_id_document_id_fkey
-                FOREIGN KEY (tenant_id, document_id) REFERENCES %1$I.documents (tenant_id, id) ON DELETE CASCADE
+            content text NOT NULL,
+            embedding %4$s(%5$s),
+            CONSTRAINT chunks_tenant_id_id_pkey PRIMARY KEY (tenant_id, id)
         );
+        CREATE INDEX ON %1$I.chunks (tenant_id, permission_level);
+        ALTER TABLE %1$I.chunks
+            ADD CONSTRAINT chunks_tenant_id_document_id_ordinal_key UNIQUE (tenant_id, document_id, ordinal),
+            ADD CONSTRAINT chunks_tenant_id_document_id_fkey
+                FOREIGN KEY (tenant_id, document_id) REFERENCES %1$I.documents (tenant_id, id) ON DELETE CASCADE;
         COMMENT ON TABLE %1$I.chunks IS 'passages of documents with their embeddings'
     $ddl$, p_schema, v_key_columns, v_permission_column, tenantry.vector_type(), p_dimensions);
 

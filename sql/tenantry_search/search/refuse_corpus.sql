@@ -11,7 +11,7 @@ BEGIN
             ERRCODE = 'undefined_object',
             MESSAGE = 'the table is not registered as a corpus',
             HINT = 'tenantry.corpora lists the corpora; an admin adds one with tenantry.register_corpus().';
-    ELSIF (SELECT count(*) FROM tenantry.corpora AS c INNER JOIN pg_class AS t ON c.table_name = t.oid) > 1 AND p_corpus IS NULL THEN
+    ELSIF p_corpus IS NULL AND (SELECT count(*) FROM tenantry.corpora AS c) > 1 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'several corpora are registered',

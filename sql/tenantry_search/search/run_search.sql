@@ -59,6 +59,9 @@ def prepare(candidates):
 key = (p_tenant, p_corpus, p_tenant_column, p_id, p_embedding, p_content, p_metadata, p_metric, p_filter is None)
 plan = SD.pop(key, None)
 if plan is None:
+    table = f"pg_class WHERE oid = {plpy.quote_literal(p_corpus)}::regclass"
+    if not plpy.execute(f"SELECT FROM {table} AND relrowsecurity"):
+        return None
     try:
         plan = prepare(exact_scan())
     except (plpy.spiexceptions.UndefinedColumn, plpy.spiexceptions.UndefinedFunction):

@@ -20,7 +20,6 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_tenant CONSTANT uuid := tenantry.require_tenant();
-    v_corpora tenantry.corpora[];
     v_corpus tenantry.corpora;
     v_query refcursor;
     v_hits refcursor;
@@ -61,14 +60,10 @@ BEGIN
             HINT = 'Pass what the metadata of a row has to contain, for instance {"language": "en"}.';
     END IF;
 
-    SELECT array_agg(c) INTO v_corpora
-    FROM tenantry.corpora AS c
-    INNER JOIN pg_class AS t ON c.table_name = t.oid
-    WHERE (p_corpus IS NULL OR c.table_name = p_corpus) AND t.relrowsecurity;
-    IF cardinality(v_corpora) IS DISTINCT FROM 1 THEN
+    SELECT c.* INTO v_corpus FROM tenantry.corpora AS c WHERE p_corpus IS NULL OR c.table_name = p_corpus;
+    IF NOT FOUND OR (p_corpus IS NULL AND (SELECT count(*) FROM tenantry.corpora AS c) > 1) THEN
         PERFORM tenantry.refuse_corpus(p_corpus);
     END IF;
-    v_corpus := v_corpora[1];
     IF p_filter IS NOT NULL AND v_corpus.metadata_column IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
