@@ -51,13 +51,15 @@ BEGIN
         ),
         EXISTS (SELECT FROM pg_prepared_statement() AS s WHERE s.from_sql)
         OR EXISTS (SELECT FROM pg_cursor() AS c WHERE c.is_holdable)
-        OR (v_temporary <> 0 AND EXISTS (
-            SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = v_temporary
-        ))
     INTO STRICT v_signing_key, v_inner_block, v_outer_block, v_clearance, v_expires_at, v_has_residue
     FROM tenantry_private.signing_keys AS k
     WHERE k.is_current;
 
+    IF v_temporary <> 0 THEN
+        v_has_residue := v_has_residue OR EXISTS (
+            SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = v_temporary
+        );
+    END IF;
     IF v_has_residue THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
@@ -89,7 +91,7 @@ BEGIN
         )), 'hex'),
         true
     );
-    RETURN ROW(p_tenant, p_user, p_role, v_clearance, p_key, p_rate_limit_per_minute, v_expires_at);
+    RETURN ROW(p_tenant, p_user, p_role, v_clearance, p_key, p_rate_limit_per_minute, v_expires_at)::tenantry.identity;
 END
 $$;
 

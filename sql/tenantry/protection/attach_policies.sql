@@ -28,8 +28,10 @@ BEGIN
     EXECUTE format('CREATE POLICY tenantry_isolation ON %s AS RESTRICTIVE %s', p_relation, v_condition);
 
     IF p_permission_column IS NOT NULL THEN
+        -- ARRAY(…) gives a flat array: the one that a PL/pgSQL function returns would be unpacked again for each row.
         EXECUTE format(
-            'CREATE POLICY tenantry_permission ON %s AS RESTRICTIVE USING (%I = ANY ((SELECT tenantry.cleared_levels())::text[]))',
+            'CREATE POLICY tenantry_permission ON %s AS RESTRICTIVE '
+            'USING (%I = ANY (ARRAY(SELECT unnest(tenantry.cleared_levels()))))',
             p_relation, p_permission_column
         );
     END IF;

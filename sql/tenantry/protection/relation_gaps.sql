@@ -32,7 +32,7 @@ BEGIN
         WHERE p.polrelid = p_relation AND p.polname = 'tenantry_permission'
             AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polwithcheck IS NULL
             AND pg_get_expr(p.polqual, p.polrelid)
-                = format('(%I = ANY (( SELECT tenantry.cleared_levels() AS cleared_levels)::text[]))', p_permission_column)
+                = format('(%I = ANY (ARRAY( SELECT unnest(tenantry.cleared_levels()) AS unnest)))', p_permission_column)
     ) THEN
         v_gaps := v_gaps || format('policy tenantry_permission of %s is missing or altered', p_relation);
     END IF;
