@@ -228,6 +228,11 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         "CREATE TABLE answers (tenant_id uuid, asked uuid REFERENCES asked)",
     ),
     'mode "setting" does not withstand SQL injection': Provocation("SELECT tenantry.set_context_mode('setting')"),
+    "foreign key <name> lets a change of <table> reach every tenant's rows of <table>": Provocation(
+        "SELECT tenantry.protect('subscriptions')",
+        before="CREATE TABLE plans (id int PRIMARY KEY);"
+        "CREATE TABLE subscriptions (tenant_id uuid, plan_id int REFERENCES plans ON DELETE CASCADE)",
+    ),
     'index <name> of <table> does not begin with "<column>"': Provocation(
         "SELECT tenantry.protect('t')", before="CREATE TABLE t (tenant_id uuid, email text); CREATE INDEX ON t (email)"
     ),

@@ -4,13 +4,14 @@ PL/pgSQL plans a query with the current values of its variables, and any session
 plans sent to itself.
 """
 
+import os
 import re
 
 import psycopg
 import pytest
 
 from tests.identity.context import bodies
-from tests.support.database import Connection
+from tests.support.database import Connection, Database
 from tests.support.tenants import Tenant, as_tenant
 
 SIGNING_KEYS = "SELECT unnest(ARRAY[inner_block, outer_block]) FROM tenantry_private.signing_keys"
@@ -44,3 +45,21 @@ def test_plans(app: Connection, superuser: Connection, acme: Tenant, mode: str) 
         assert bodies(app) == [acme.slug]
         app.execute("INSERT INTO documents (id, body) VALUES (2, 'is watched')")
     assert_no_secret(constants, superuser)
+
+
+def test_plans_after_an_error(
+    module_database: Database, superuser: Connection, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an error within an expression PL/pgSQL evaluates it as a query for the rest of the transaction."""
+    monkeypatch.setenv("PGOPTIONS", os.fsdecode(b"-c tenantry.context=" + b"\xf0" * 70))
+    with module_database.connect("app") as app:
+        constants = watch(app)
+        with as_tenant(app, acme):
+            app.execute("SAVEPOINT before_the_error")
+            app.execute("RESET tenantry.context")
+            with pytest.raises(psycopg.Error):
+                bodies(app)
+            app.execute("ROLLBACK TO before_the_error")
+            app.execute("INSERT INTO documents (id, body) VALUES (3, 'is watched')")
+            assert bodies(app)
+        assert_no_secret(constants, superuser)

@@ -120,3 +120,16 @@ def test_auditors_see_the_state(workshop: Workshop) -> None:
         workshop.execute("CREATE ROLE auditor; GRANT tenantry_auditor TO auditor")
     with workshop.role("auditor"):
         assert workshop.execute("SELECT is_whole FROM tenantry.protected_tables").fetchall() == [(True,)]
+
+
+def test_levels_that_are_no_longer_compared(workshop: Workshop) -> None:
+    workshop.execute("CREATE TABLE t (tenant_id uuid, level text); SELECT tenantry.protect('t', 'tenant_id', 'level')")
+    assert workshop.gaps("t") == []
+    workshop.execute("ALTER POLICY tenantry_permission ON t USING (true)")
+    assert ["tenantry_permission" in gap for gap in workshop.gaps("t")] == [True]
+
+
+def test_settings_of_the_session_make_no_gap(workshop: Workshop) -> None:
+    workshop.execute("CREATE TABLE t (tenant_id uuid, level text); SELECT tenantry.protect('t', 'tenant_id', 'level')")
+    workshop.execute("SET LOCAL quote_all_identifiers = on")
+    assert workshop.gaps("t") == []

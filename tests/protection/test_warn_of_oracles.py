@@ -117,3 +117,18 @@ def test_what_a_foreign_key_lets_through(workshop: Workshop, made: str, refused:
         else:
             workshop.execute(reference)
         assert workshop.execute("SELECT FROM parent").rowcount == 0
+
+
+CATALOG = "CREATE TABLE plans (id int PRIMARY KEY); CREATE TABLE t (tenant_id uuid, plan_id int REFERENCES plans"
+
+
+@pytest.mark.parametrize(
+    ("action", "number"),
+    [("ON DELETE CASCADE", 1), ("ON DELETE SET NULL", 1), ("ON UPDATE CASCADE", 1), ("", 0), ("ON DELETE RESTRICT", 0)],
+)
+def test_cascade_from_a_table_without_tenants(
+    workshop: Workshop, warnings: list[str], action: str, number: int
+) -> None:
+    workshop.execute(f"{CATALOG} {action}); SELECT tenantry.protect('t')")
+    assert len(warnings) == number
+    assert all("reach every tenant's rows of public.t" in warning for warning in warnings)

@@ -11,8 +11,6 @@ AS $$
 DECLARE
     v_token CONSTANT text := current_setting('tenantry.context', true);
     v_fields text[];
-    v_inner_block bytea;
-    v_outer_block bytea;
     v_is_authentic boolean;
 BEGIN
     IF v_token IS NULL OR v_token = '' THEN
@@ -20,15 +18,16 @@ BEGIN
     END IF;
 
     v_fields := string_to_array(v_token, '|');
-    SELECT k.inner_block, k.outer_block INTO v_inner_block, v_outer_block
+    -- Digests of the two MACs are compared, so that the time taken tells nothing about the right one. The key stays within
+    -- the query: a variable of PL/pgSQL can become a constant of a plan, which any session may have printed.
+    SELECT
+        sha256(convert_to(encode(sha256(k.outer_block || sha256(
+            k.inner_block || int4send(pg_backend_pid()) || timestamptz_send(transaction_timestamp())
+            || convert_to(left(v_token, -64), 'UTF8')
+        )), 'hex'), 'UTF8')) = sha256(convert_to(v_fields[9], 'UTF8'))
+    INTO v_is_authentic
     FROM tenantry_private.signing_keys AS k
     WHERE k.signing_key_id = v_fields[2];
-
-    -- Digests of the two MACs are compared, so that the time taken tells nothing about the right one.
-    v_is_authentic := sha256(convert_to(encode(sha256(v_outer_block || sha256(
-        v_inner_block || int4send(pg_backend_pid()) || timestamptz_send(transaction_timestamp())
-        || convert_to(left(v_token, -64), 'UTF8')
-    )), 'hex'), 'UTF8')) = sha256(convert_to(v_fields[9], 'UTF8'));
     -- A statement of its own: an expression pays for every function that it names, called or not.
     IF v_is_authentic AND v_fields[4] <> '' THEN
         v_is_authentic := v_fields[4] = tenantry_private.virtual_transaction();

@@ -7,6 +7,7 @@ CREATE OR REPLACE FUNCTION tenantry.protect(
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_protected_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');

@@ -5,6 +5,7 @@ RETURNS text[]
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');

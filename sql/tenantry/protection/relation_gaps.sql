@@ -4,6 +4,7 @@ RETURNS text[]
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_relation record;
@@ -27,12 +28,15 @@ BEGIN
     ) THEN
         v_gaps := v_gaps || format('policy tenantry_isolation of %s is missing or altered', p_relation);
     END IF;
-    IF p_permission_column IS NOT NULL AND NOT EXISTS (
+    IF (
+        p_permission_column IS NOT NULL
+        OR EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = p_relation AND p.polname = 'tenantry_permission')
+    ) AND NOT EXISTS (
         SELECT FROM pg_policy AS p
         WHERE p.polrelid = p_relation AND p.polname = 'tenantry_permission'
             AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polwithcheck IS NULL
             AND pg_get_expr(p.polqual, p.polrelid)
-                = format('(%I = ANY (ARRAY( SELECT unnest(tenantry.cleared_levels()) AS unnest)))', p_permission_column)
+                = format('(%s = ANY (ARRAY( SELECT unnest(tenantry.cleared_levels()) AS unnest)))', quote_ident(p_permission_column))
     ) THEN
         v_gaps := v_gaps || format('policy tenantry_permission of %s is missing or altered', p_relation);
     END IF;

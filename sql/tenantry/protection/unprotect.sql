@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION tenantry.unprotect(p_table regclass)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');

@@ -53,6 +53,19 @@ BEGIN
             MESSAGE = format('foreign key %I lets a row of %s refer to another tenant''s row of %s', v_key.conname, v_key.referencing, v_key.referenced),
             HINT = 'Let the key and its reference begin with the tenant column on both sides.';
     END LOOP;
+
+    FOR v_key IN
+        SELECT c.conname, c.conrelid::regclass AS referencing, c.confrelid::regclass AS referenced
+        FROM pg_constraint AS c
+        WHERE c.contype = 'f' AND c.conrelid = p_table AND c.confrelid <> 'tenantry.tenants'::regclass
+            AND (c.confdeltype IN ('c', 'n', 'd') OR c.confupdtype IN ('c', 'n', 'd'))
+            AND tenantry.policy_column(c.confrelid, 'tenantry_isolation') IS NULL
+        ORDER BY c.conname
+    LOOP
+        RAISE WARNING USING
+            MESSAGE = format('foreign key %I lets a change of %s reach every tenant''s rows of %s', v_key.conname, v_key.referenced, v_key.referencing),
+            HINT = format('Let the key refuse instead of cascading, or do not let the application write to %s.', v_key.referenced);
+    END LOOP;
 END
 $$;
 
