@@ -44,7 +44,9 @@ define set_up
 	@$(environment)/packages.sh $(1)
 	@$(environment)/venv.sh $(1)
 	@$(MAKE) -s all
-	@if [ -w "$$($(PG_CONFIG) --sharedir)/extension" ]; then as_root=; else as_root=sudo; fi; \
+	@if [ -w "$$($(PG_CONFIG) --sharedir)/extension" ]; then as_root=; \
+		elif command -v sudo > /dev/null; then as_root=sudo; \
+		else echo "make install wants root here: run make as root, or install sudo." >&2; exit 1; fi; \
 		$$as_root $(MAKE) -s install PG_CONFIG="$(PG_CONFIG)" > /dev/null
 endef
 
@@ -56,6 +58,7 @@ demo: ## three tenants, real documents, an attacker: in a private cluster, nothi
 
 demo-stop: ## stop the demo's cluster
 	@$(environment)/cluster.sh stop demo
+	@echo "Stopped. The data stays: make demo starts it again, $(environment)/cluster.sh remove demo removes it."
 
 test: ## every test, against a private cluster of its own
 	$(call set_up,test)

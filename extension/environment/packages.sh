@@ -61,7 +61,7 @@ if [ "$(id -u)" != 0 ] && ! has sudo; then
     fail "Missing here: $missing. Run make as root, or install sudo."
 fi
 
-echo "Installing: $missing"
+echo "Installing: $missing (takes a minute or two)"
 as_root apt-get update -q > /dev/null
 
 has_candidate() {

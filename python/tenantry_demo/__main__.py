@@ -116,6 +116,9 @@ def prepare_stage(pool: TenantPool, attacker: Customer, victim: Customer) -> Sta
         ).fetchall()
     with pool.tenant(api_key=attacker.member_key) as t:
         ((rows,),) = t.execute("SELECT count(*) FROM chunks").fetchall()
+        clearance = t.identity.clearance
+    everything = sum(1 for _ in attacker.corpus.chunks())
+    print(f"\n  Its key is cleared for {clearance}: {rows} of its own {everything} chunks, and nobody else's.")
     return Stage(attacker.tenant_id, victim.tenant_id, attacker.member_key, context, document, rows)
 
 
@@ -191,7 +194,7 @@ def main() -> None:
     print(f"  {time.perf_counter() - began:.1f} s in all")
     host, port = os.environ.get("PGHOST", ""), os.environ.get("PGPORT", "5432")
     print(
-        f"\nLook around as the application would (end with make demo-stop):\n"
+        f"\nLook around as the application would, with a key of {attacker.corpus.name}'s (end with make demo-stop):\n"
         f"  psql -h {host} -p {port} -U {APP} {DATABASE}\n"
         f"  BEGIN; SELECT * FROM tenantry.authenticate('{attacker.member_key}'); SELECT count(*) FROM chunks; COMMIT;"
     )

@@ -3,6 +3,7 @@
 
 import _thread
 import asyncio
+import signal
 import threading
 import types
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
@@ -212,6 +213,8 @@ async def test_a_rollback_that_is_cancelled_costs_the_connection(world: World, m
 def interrupt() -> Iterator[Callable[[float], None]]:
     """Have Ctrl-C pressed, some seconds from now."""
     timers: list[threading.Timer] = []
+    # A shell that starts the tests in the background has them ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def press(delay: float) -> None:
         timers.append(threading.Timer(delay, _thread.interrupt_main))
@@ -220,6 +223,7 @@ def interrupt() -> Iterator[Callable[[float], None]]:
     yield press
     for timer in timers:
         timer.join()
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_keyboard_interrupt_rolls_back(world: World, interrupt: Callable[[float], None]) -> None:
