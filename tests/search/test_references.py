@@ -111,6 +111,7 @@ def test_a_member_writes_prompts_in_his_own_name(speaker: Connection, acme: Tena
         run(speaker, enter, acme.tenant_id, "bob")
         assert value(speaker, "SELECT count(*) FROM prompts") == 2
         assert run(speaker, "UPDATE prompts SET prompt_text = 'forged', member = 'bob'").rowcount == 0
+        assert run(speaker, "DELETE FROM prompts").rowcount == 0
         assert value(speaker, insert, "bob") == "bob"
         assert refusal_of(speaker, "UPDATE prompts SET member = %s", "älice|'")["sqlstate"] == "42501"
         assert run(speaker, "UPDATE prompts SET response = 'because'").rowcount == 1
@@ -127,3 +128,16 @@ def test_tokens_are_counted_from_zero(app: Connection, acme: Tenant) -> None:
         insert = "INSERT INTO prompts (prompt_text, usage_tokens) VALUES ('?', %s)"
         run(app, insert, 0)
         assert refusal_of(app, insert, -1)["sqlstate"] == "23514"
+
+
+def test_a_planted_setting_names_no_member(app: Connection, acme: Tenant) -> None:
+    """What an earlier tenant left in the session does not sign the prompts of the next."""
+    run(app, "SET app.current_user_id = 'mallory'")
+    try:
+        with as_tenant(app, acme):
+            run(app, "INSERT INTO prompts (prompt_text) VALUES ('planted?')")
+            assert value(app, "SELECT count(*) FROM prompts WHERE prompt_text = 'planted?' AND member IS NULL") == 1
+            run(app, "INSERT INTO prompts (prompt_text, member) VALUES ('named', 'ada')")
+            assert value(app, "SELECT member FROM prompts WHERE prompt_text = 'named'") == "ada"
+    finally:
+        run(app, "RESET app.current_user_id")
