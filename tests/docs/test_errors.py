@@ -132,6 +132,13 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     ),
     "invalid credential": Provocation("SELECT tenantry.authenticate('{key}0')", role="app"),
     "tenant does not exist or is suspended": Provocation(f"SELECT tenantry.enter_tenant({NO_ID})", role="gateway"),
+    "invalid user": Provocation("SELECT tenantry.add_member('{acme}', '', 'member')"),
+    "member does not exist": Provocation("SELECT tenantry.remove_member('{acme}', 'nobody')"),
+    "the user is registered with a lesser role": Provocation(
+        "SELECT tenantry.enter_tenant('{acme}', 'ada', 'owner')",
+        role="gateway",
+        before="SELECT tenantry.add_member('{acme}', 'ada', 'viewer')",
+    ),
     "must be owner of <table>": Provocation(
         "SELECT tenantry.protect('notes')", before=NOTES + "ALTER TABLE notes OWNER TO postgres", before_role="postgres"
     ),

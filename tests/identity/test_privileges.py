@@ -20,6 +20,7 @@ ADMIN = [
     "tenantry.set_context_mode('sealed')",
     "tenantry.set_context_lifetime('1 hour')",
     "tenantry.set_role_clearance('x', 'PUBLIC')",
+    "tenantry.add_member(%(tenant)s, 'ada', 'owner')",
     "tenantry.protect('plain')",
     "tenantry.unprotect('documents')",
     "tenantry.check_protectable('plain')",

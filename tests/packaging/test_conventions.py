@@ -45,6 +45,7 @@ NOT_DUMPED = {
 # Views that read with their owner's rights on purpose, and why.
 OWNERS_VIEWS = {
     "tenantry.api_keys": "shows admins, and nobody else, what they may know of a table in tenantry_private",
+    "tenantry.members": "shows everybody else than admins and auditors the current tenant's rows of such a table",
 }
 
 # Functions of tenantry_private that others may execute, and why.

@@ -56,6 +56,7 @@ def restored(
             app.execute("INSERT INTO shop.events (at) VALUES ('2025-06-01')")
             app.execute("INSERT INTO shop.documents (title) VALUES (%s)", [tenant.slug])
     dba.execute("SELECT tenantry.suspend_tenant(%s)", [suspended.tenant_id])
+    dba.execute("SELECT tenantry.add_member(%s, 'ada', 'owner')", [acme.tenant_id])
 
     file = tmp_path_factory.mktemp("dump") / "tenants.dump"
     server = ["-h", cluster.host, "-p", str(cluster.port), "-U", cluster.user]
@@ -145,8 +146,11 @@ def test_protection_survives(restored: Restored, app: Connection, source: Connec
 def test_what_admins_set_survives(restored: Restored, app: Connection, source: Connection, copy: Connection) -> None:
     with pytest.raises(psycopg.errors.InvalidAuthorizationSpecification), as_tenant(app, restored.suspended):
         pass
-    query = "SELECT role, clearance FROM tenantry_private.role_clearances ORDER BY 1"
-    assert source.execute(query).fetchall() == copy.execute(query).fetchall() == [("viewer", "INTERNAL")]
+    for query, rows in (
+        ("SELECT role, clearance FROM tenantry_private.role_clearances ORDER BY 1", [("viewer", "INTERNAL")]),
+        ("SELECT user_id, role FROM tenantry.members", [("ada", "owner")]),
+    ):
+        assert source.execute(query).fetchall() == copy.execute(query).fetchall() == rows
 
 
 def test_dump_carries_no_secret(restored: Restored, source: Connection) -> None:
