@@ -31,7 +31,7 @@ ADMIN = [
     "tenantry.policy_column('documents', 'tenantry_isolation')",
     "tenantry.application_roles()",
 ]
-ADMIN_VIEWS = ["tenantry.api_keys", "tenantry.protected_tables"]
+ADMIN_VIEWS = ["tenantry.api_keys", "tenantry.failed_authentications", "tenantry.protected_tables"]
 
 
 @pytest.fixture(scope="module", autouse=True)

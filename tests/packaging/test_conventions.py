@@ -44,6 +44,7 @@ NOT_DUMPED = {
 
 # Views that read with their owner's rights on purpose, and why.
 OWNERS_VIEWS = {
+    "tenantry.failed_authentications": "shows admins and auditors the value of sequences in tenantry_private",
     "tenantry.api_keys": "shows admins, and nobody else, what they may know of a table in tenantry_private",
     "tenantry.members": "shows everybody else than admins and auditors the current tenant's rows of such a table",
 }

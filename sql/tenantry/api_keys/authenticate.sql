@@ -25,10 +25,9 @@ BEGIN
         AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
         AND t.status = 'active';
     IF NOT FOUND THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_authorization_specification',
-            MESSAGE = 'invalid credential',
-            HINT = 'Check that the API key is complete, neither revoked nor expired, and that its tenant is active.';
+        PERFORM tenantry_private.refuse_credential(
+            'api_key', substring(left(p_api_key, 128) FROM '^sk_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_[0-9a-f]{64}$')::uuid
+        );
     END IF;
 
     IF v_last_used_at IS NULL OR v_last_used_at < clock_timestamp() - interval '1 minute' THEN
