@@ -64,6 +64,10 @@ test: ## every test, against a private cluster of its own
 	$(call set_up,test)
 	@.venv/bin/pytest
 
+SUITE ?= trixie
+test-debian: ## the tests on another Debian, in a chroot: make test-debian SUITE=trixie, as root
+	@$(environment)/debian.sh $(SUITE)
+
 bench: ## measure what isolation costs
 	$(call set_up,bench)
 	@$(environment)/cluster.sh start bench
@@ -82,4 +86,4 @@ format: ## put the Python code into its form
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
-.PHONY: all install installcheck clean demo demo-stop test bench lint format help build
+.PHONY: all install installcheck clean demo demo-stop test test-debian bench lint format help build

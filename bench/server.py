@@ -106,7 +106,10 @@ def facts(superuser: Connection) -> dict[str, Any]:
 
 def _revision() -> str | None:
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
-    finished = subprocess.run(command, capture_output=True, text=True)
+    try:
+        finished = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:  # a machine without git
+        return None
     return finished.stdout.strip() or None
 
 

@@ -27,12 +27,17 @@ SELECT
 Block = Callable[[AsyncTenantPool, World], Coroutine[Any, Any, None]]
 
 
-@types.coroutine
-def cancelled_at(work: Coroutine[Any, Any, None], steps: range) -> Generator[Any, Any, int]:
+async def cancelled_at(work: Coroutine[Any, Any, None], steps: range) -> int:
     """Run `work` in the current task, which is cancelled when `work` waits for the n-th time, for each n in `steps`.
 
     Returns how many times it waited, when it was done before that.
     """
+    return await driven(work, steps)  # a task takes no generator from Python 3.12 on
+
+
+@types.coroutine
+def driven(work: Coroutine[Any, Any, None], steps: range) -> Generator[Any, Any, int]:
+    """Do the work of `cancelled_at`."""
     task = asyncio.current_task()
     assert task is not None
     waits = 0
