@@ -139,6 +139,12 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         role="gateway",
         before="SELECT tenantry.add_member('{acme}', 'ada', 'viewer')",
     ),
+    'the current role may not lower the permission level of a row in "<table>"': Provocation(
+        f"BEGIN; {AUTHENTICATE} INSERT INTO notes (permission_level) VALUES ('INTERNAL');"
+        "UPDATE notes SET permission_level = 'PUBLIC'",
+        role="app",
+        before=CLEARED,
+    ),
     "must be owner of <table>": Provocation(
         "SELECT tenantry.protect('notes')", before=NOTES + "ALTER TABLE notes OWNER TO postgres", before_role="postgres"
     ),
@@ -288,9 +294,10 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         role="postgres",
     ),
     "the level of a document cannot change in a repeatable read transaction": Provocation(
-        f"BEGIN ISOLATION LEVEL REPEATABLE READ; {AUTHENTICATE} UPDATE documents SET permission_level = 'PUBLIC'",
+        f"BEGIN ISOLATION LEVEL REPEATABLE READ; {AUTHENTICATE} UPDATE documents SET permission_level = 'INTERNAL'",
         role="app",
-        before=AI_SCHEMA + f"BEGIN; {AUTHENTICATE} INSERT INTO documents (title) VALUES ('x'); COMMIT",
+        before=AI_SCHEMA
+        + f"BEGIN; {AUTHENTICATE} INSERT INTO documents (title, permission_level) VALUES ('x', 'PUBLIC'); COMMIT",
         before_role="postgres",
     ),
     "tenantry_owner has default privileges in this database, which would open its objects to others": Provocation(

@@ -21,6 +21,7 @@ ADMIN = [
     "tenantry.set_context_lifetime('1 hour')",
     "tenantry.set_role_clearance('x', 'PUBLIC')",
     "tenantry.add_member(%(tenant)s, 'ada', 'owner')",
+    "tenantry.set_role_clearance('x', 'PUBLIC', true)",
     "tenantry.protect('plain')",
     "tenantry.unprotect('documents')",
     "tenantry.check_protectable('plain')",

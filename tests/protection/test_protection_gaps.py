@@ -33,6 +33,8 @@ GAPS_OF_ANY_PARTITION = {
     "DROP POLICY tenantry_access ON {t}": "lets anybody see a row",
     "ALTER TABLE {t} DISABLE TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
     "ALTER TABLE {t} ENABLE REPLICA TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
+    "ALTER TABLE {t} DISABLE TRIGGER tenantry_refuse_lowered_level": "lets the permission level",
+    "ALTER TABLE {t} ENABLE REPLICA TRIGGER tenantry_refuse_lowered_level": "lets the permission level",
     **{
         f"GRANT {privilege} ON {{t}} TO {grantee}": "the application holds"
         for privilege in ("TRUNCATE", "REFERENCES", "REFERENCES (id)", "TRIGGER")
@@ -41,6 +43,7 @@ GAPS_OF_ANY_PARTITION = {
 }
 ONLY_ON_THE_TABLE = {
     "DROP TRIGGER tenantry_refuse_tenant_change ON {t}": "lets the tenant of a row change",
+    "DROP TRIGGER tenantry_refuse_lowered_level ON {t}": "lets the permission level",
     "DROP POLICY tenantry_isolation ON {t}": "not protected",
     "ALTER POLICY tenantry_isolation ON {t} USING (true) WITH CHECK (true)": "not protected",
 }

@@ -10,7 +10,8 @@ DECLARE
     v_levels CONSTANT text[] := tenantry.permission_levels();
 BEGIN
     RETURN array_position(v_levels, tenantry_private.role_clearance(p_role))
-        <= array_position(v_levels, tenantry_private.role_clearance(p_other));
+        <= array_position(v_levels, tenantry_private.role_clearance(p_other))
+        AND (tenantry_private.role_may_lower(p_other) OR NOT tenantry_private.role_may_lower(p_role));
 END
 $$;
 

@@ -1,6 +1,6 @@
--- Say what a role within a tenant is cleared for. A role named for the first time exists from then on.
--- Contexts already open keep the clearance they were opened with.
-CREATE OR REPLACE FUNCTION tenantry.set_role_clearance(p_role text, p_clearance text)
+-- Say what a role within a tenant is cleared for, and whether it may lower levels. A role named for the first time
+-- exists from then on. Contexts already open keep the clearance they were opened with.
+CREATE OR REPLACE FUNCTION tenantry.set_role_clearance(p_role text, p_clearance text, p_may_lower boolean DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -21,12 +21,13 @@ BEGIN
     END IF;
 
     PERFORM tenantry_private.note_withdrawal();
-    INSERT INTO tenantry_private.role_clearances (role, clearance)
-    VALUES (p_role, p_clearance)
-    ON CONFLICT (role) DO UPDATE SET clearance = excluded.clearance;
+    INSERT INTO tenantry_private.role_clearances (role, clearance, may_lower)
+    VALUES (p_role, p_clearance, coalesce(p_may_lower, tenantry_private.role_may_lower(p_role)))
+    ON CONFLICT (role) DO UPDATE SET clearance = excluded.clearance, may_lower = excluded.may_lower;
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.set_role_clearance(text, text) IS 'set the permission level that a role may read and write up to';
-REVOKE ALL ON FUNCTION tenantry.set_role_clearance(text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenantry.set_role_clearance(text, text) TO tenantry_admin;
+COMMENT ON FUNCTION tenantry.set_role_clearance(text, text, boolean) 
+IS 'set the permission level that a role may read and write up to, and whether it may lower levels';
+REVOKE ALL ON FUNCTION tenantry.set_role_clearance(text, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.set_role_clearance(text, text, boolean) TO tenantry_admin;

@@ -82,6 +82,18 @@ BEGIN
         );
     END IF;
 
+    IF p_permission_column IS NOT NULL AND EXISTS (
+        SELECT FROM tenantry.relations_of(p_table) AS r
+        WHERE NOT tenantry.has_enabled_trigger(r, 'tenantry.refuse_lowered_level'::regproc)
+    ) THEN
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER tenantry_refuse_lowered_level BEFORE UPDATE ON %s FOR EACH ROW '
+            'WHEN (old.%2$I IS DISTINCT FROM new.%2$I AND tenantry.is_lower_level(new.%2$I, old.%2$I)) '
+            'EXECUTE FUNCTION tenantry.refuse_lowered_level()',
+            p_table, p_permission_column
+        );
+    END IF;
+
     -- TRUNCATE ignores row-level security; REFERENCES and TRIGGER let their holder probe or intercept foreign rows.
     SELECT string_agg(r::text, ', ') INTO v_application FROM tenantry.application_roles() AS r;
     FOR v_relation IN

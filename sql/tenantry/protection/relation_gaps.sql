@@ -40,6 +40,11 @@ BEGIN
     ) THEN
         v_gaps := v_gaps || format('policy tenantry_permission of %s is missing or altered', p_relation);
     END IF;
+    IF p_permission_column IS NOT NULL
+        AND NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_lowered_level'::regproc)
+    THEN
+        v_gaps := v_gaps || format('%s lets the permission level of a row be lowered by who may write it', p_relation);
+    END IF;
     IF v_relation.relrowsecurity
         AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = p_relation AND p.polpermissive)
     THEN

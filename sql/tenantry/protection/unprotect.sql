@@ -32,7 +32,7 @@ BEGIN
             SELECT t.tgname
             FROM pg_trigger AS t
             WHERE t.tgrelid = v_relation AND t.tgparentid = 0
-                AND t.tgname IN ('tenantry_refuse_tenant_change', 'tenantry_refuse_truncate')
+                AND t.tgname IN ('tenantry_refuse_tenant_change', 'tenantry_refuse_lowered_level', 'tenantry_refuse_truncate')
         LOOP
             EXECUTE format('DROP TRIGGER %I ON %s', v_trigger, v_relation);
         END LOOP;
