@@ -7,6 +7,8 @@ classes keeps working. What has no class here stays psycopg's: a unique violatio
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 from psycopg import errors as pg
 
@@ -33,6 +35,12 @@ class AccessDenied(TenantryError, pg.InsufficientPrivilege):
 
 class LimitReached(TenantryError, pg.ConfigurationLimitExceeded):
     """53400: a limit of the tenant or of its key is used up."""
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds to wait before trying again; `None` where waiting alone does not help."""
+        wait = re.match(r"Wait (\d{1,9}) seconds\.", self.hint or "")
+        return int(wait[1]) if wait else None
 
 
 class InvalidArgument(TenantryError, pg.InvalidParameterValue):

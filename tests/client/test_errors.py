@@ -39,3 +39,20 @@ def test_other_errors_stay_psycopgs() -> None:
         assert translate(error) is error
     mine = tenantry.AccessDenied("message")
     assert translate(mine) is mine
+
+
+@pytest.mark.parametrize(
+    ("hint", "seconds"),
+    [
+        ("Wait 42 seconds. The key may make 5 requests a minute.", 42),
+        ("Wait 1 seconds.", 1),
+        ("Do not wait 42 seconds.", None),
+        ("Wait -1 seconds.", None),
+        ("Wait a few seconds.", None),
+        ("Wait 9999999999 seconds.", None),
+        (None, None),
+    ],
+)
+def test_a_limit_says_when_to_come_back(hint: str | None, seconds: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenantry.LimitReached, "hint", hint)
+    assert tenantry.LimitReached("message").retry_after == seconds

@@ -107,7 +107,10 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         "SELECT tenantry.protect('parent')",
         before="CREATE TABLE parent (tenant_id uuid); CREATE TABLE c () INHERITS (parent)",
     ),
-    "a rate limit must be above zero": Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'member', 0)"),
+    "a rate limit must be above zero": (
+        Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'member', 0)"),
+        Provocation("SELECT tenantry.set_rate_limit('{key_id}', 0)"),
+    ),
     "a tenant needs a name": Provocation("SELECT tenantry.create_tenant('initech', ' ')"),
     "an API key needs a name": Provocation("SELECT tenantry.issue_api_key('{acme}', '')"),
     "invalid context lifetime": Provocation("SELECT tenantry.set_context_lifetime('0')"),
@@ -227,7 +230,16 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "this session holds temporary objects, held cursors or SQL-prepared statements": Provocation(
         f"CREATE TEMPORARY TABLE notes (body text); {AUTHENTICATE}", role="app"
     ),
-    "API key does not exist": Provocation(f"SELECT tenantry.revoke_api_key({NO_ID})"),
+    "API key does not exist": (
+        Provocation(f"SELECT tenantry.revoke_api_key({NO_ID})"),
+        Provocation(f"SELECT tenantry.set_rate_limit({NO_ID}, 1)"),
+    ),
+    "rate limit reached": Provocation(
+        AUTHENTICATE * 2, role="app", before="SELECT tenantry.set_rate_limit('{key_id}', 1)"
+    ),
+    "requests of a key with a rate limit cannot be counted in a read-only transaction": Provocation(
+        f"BEGIN READ ONLY; {AUTHENTICATE}", role="app", before="SELECT tenantry.set_rate_limit('{key_id}', 1)"
+    ),
     "API key does not exist, or is revoked or expired": Provocation(
         f"SELECT tenantry.rotate_api_key({NO_ID}, '1 day')"
     ),

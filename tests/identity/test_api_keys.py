@@ -67,7 +67,7 @@ def test_an_admin_sees_everything_but_the_hash(dba: Connection, acme: Tenant) ->
     columns = one(dba, "SELECT to_jsonb(k) FROM tenantry.api_keys k WHERE key_id = %s", acme.key_id)[0]
     assert set(columns) == {
         *("key_id", "tenant_id", "name", "role", "rate_limit_per_minute"),
-        *("created_at", "expires_at", "revoked_at", "last_used_at"),
+        *("created_at", "expires_at", "revoked_at", "last_used_at", "refused_requests"),
     }
 
 

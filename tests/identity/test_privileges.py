@@ -16,6 +16,7 @@ ADMIN = [
     "tenantry.issue_api_key(%(tenant)s, 'x')",
     "tenantry.rotate_api_key(%(key)s, '0')",
     "tenantry.revoke_api_key(%(key)s)",
+    "tenantry.set_rate_limit(%(key)s, 5)",
     "tenantry.rotate_context_key()",
     "tenantry.set_context_mode('sealed')",
     "tenantry.set_context_lifetime('1 hour')",

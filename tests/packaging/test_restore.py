@@ -28,6 +28,7 @@ class Restored(NamedTuple):
     acme: Tenant
     globex: Tenant
     suspended: Tenant
+    limited: Tenant
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def restored(
     module_database: Database, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Restored]:
     superuser, dba, app = (module_database.connect(role) for role in ("postgres", "dba", "app"))
-    acme, globex, suspended = (create_tenant(dba, slug) for slug in ("acme", "globex", "suspended"))
+    acme, globex, suspended, limited = (create_tenant(dba, slug) for slug in ("acme", "globex", "suspended", "limited"))
     superuser.execute("CREATE SCHEMA shop AUTHORIZATION dba")
     dba.execute(
         """
@@ -56,6 +57,7 @@ def restored(
             app.execute("INSERT INTO shop.events (at) VALUES ('2025-06-01')")
             app.execute("INSERT INTO shop.documents (title) VALUES (%s)", [tenant.slug])
     dba.execute("SELECT tenantry.suspend_tenant(%s)", [suspended.tenant_id])
+    dba.execute("SELECT tenantry.set_rate_limit(%s, 3)", [limited.key_id])
     dba.execute("SELECT tenantry.add_member(%s, 'ada', 'owner')", [acme.tenant_id])
 
     file = tmp_path_factory.mktemp("dump") / "tenants.dump"
@@ -68,7 +70,7 @@ def restored(
     subprocess.run([BINDIR / "pg_restore", *server, "--exit-on-error", "-d", copy.name, file], check=True)
     dump = subprocess.check_output([BINDIR / "pg_restore", "-f", "-", file], text=True)
     try:
-        yield Restored(module_database, copy, dump, acme, globex, suspended)
+        yield Restored(module_database, copy, dump, acme, globex, suspended, limited)
     finally:
         copy.close()
         superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -151,6 +153,21 @@ def test_what_admins_set_survives(restored: Restored, app: Connection, source: C
         ("SELECT user_id, role FROM tenantry.members", [("ada", "owner")]),
     ):
         assert source.execute(query).fetchall() == copy.execute(query).fetchall() == rows
+
+
+def test_limits_survive(restored: Restored, app: Connection, copy: Connection) -> None:
+    """Counters are sequences that a function has made: the dump carries them, and their link to the key."""
+    for _ in range(3):
+        with as_tenant(app, restored.limited):
+            pass
+    with pytest.raises(psycopg.errors.ConfigurationLimitExceeded), as_tenant(app, restored.limited):
+        pass
+    dba = restored.copy.connect("dba")
+    dba.execute("SELECT tenantry.set_rate_limit(%s, 5)", [restored.limited.key_id])
+    with as_tenant(app, restored.limited):
+        pass
+    refused = copy.execute("SELECT refused_requests FROM tenantry.api_keys WHERE refused_requests IS NOT NULL")
+    assert refused.fetchall() == [(1,)]
 
 
 def test_dump_carries_no_secret(restored: Restored, source: Connection) -> None:

@@ -11,12 +11,17 @@ DECLARE
     v_role text;
     v_key uuid;
     v_rate_limit_per_minute int;
+    v_request_counter regclass;
+    v_refusal_counter regclass;
     v_expires_at timestamptz;
     v_last_used_at timestamptz;
+    v_identity tenantry.identity;
 BEGIN
     -- A key has 104 characters. Cutting what is longer bounds the work without telling a key from its prefix.
-    SELECT k.tenant_id, k.role, k.key_id, k.rate_limit_per_minute, k.expires_at, u.last_used_at
-    INTO v_tenant, v_role, v_key, v_rate_limit_per_minute, v_expires_at, v_last_used_at
+    SELECT
+        k.tenant_id, k.role, k.key_id, k.rate_limit_per_minute, k.request_counter, k.refusal_counter, k.expires_at, u.last_used_at
+    INTO
+        v_tenant, v_role, v_key, v_rate_limit_per_minute, v_request_counter, v_refusal_counter, v_expires_at, v_last_used_at
     FROM tenantry_private.api_keys AS k
     LEFT JOIN tenantry_private.api_key_uses AS u ON k.key_id = u.key_id
     INNER JOIN tenantry.tenants AS t ON k.tenant_id = t.tenant_id
@@ -33,7 +38,12 @@ BEGIN
     IF v_last_used_at IS NULL OR v_last_used_at < clock_timestamp() - interval '1 minute' THEN
         PERFORM tenantry_private.note_key_use(v_key);
     END IF;
-    RETURN tenantry_private.seal_context(v_tenant, NULL, v_role, v_key, v_rate_limit_per_minute, v_expires_at);
+    v_identity := tenantry_private.seal_context(v_tenant, NULL, v_role, v_key, v_rate_limit_per_minute, v_expires_at);
+    -- Last, because seal_context refuses a snapshot that would still see a counter that has another holder now.
+    IF v_request_counter IS NOT NULL THEN
+        PERFORM tenantry_private.count_request(v_rate_limit_per_minute, v_request_counter, v_refusal_counter);
+    END IF;
+    RETURN v_identity;
 END
 $$;
 

@@ -30,12 +30,7 @@ BEGIN
             MESSAGE = 'unknown role',
             HINT = 'Use viewer, member, manager, owner or a role that set_role_clearance() has made.';
     END IF;
-    IF p_rate_limit_per_minute <= 0 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'a rate limit must be above zero',
-            HINT = 'Leave p_rate_limit_per_minute out for no limit.';
-    END IF;
+    PERFORM tenantry_private.check_rate_limit(p_rate_limit_per_minute);
     IF p_expires_at <= clock_timestamp() THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

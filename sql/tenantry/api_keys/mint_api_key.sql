@@ -8,17 +8,25 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_counters regclass[];
 BEGIN
+    key_id := gen_random_uuid();
     api_key := concat('sk_', p_tenant, '_', encode(tenantry_private.random_bytes(), 'hex'));
 
-    INSERT INTO tenantry_private.api_keys AS k (tenant_id, name, role, rate_limit_per_minute, key_hash, lifetime, expires_at)
-    VALUES (
-        p_tenant, p_name, p_role, p_rate_limit_per_minute, sha256(convert_to(api_key, 'UTF8')),
-        p_lifetime, clock_timestamp() + p_lifetime
-    )
-    RETURNING k.key_id INTO mint_api_key.key_id;
+    IF p_rate_limit_per_minute IS NOT NULL THEN
+        v_counters := tenantry_private.take_counters(key_id, 2);
+    END IF;
 
-    INSERT INTO tenantry_private.api_key_uses (key_id) VALUES (mint_api_key.key_id);
+    INSERT INTO tenantry_private.api_keys (
+        key_id, tenant_id, name, role, rate_limit_per_minute, request_counter, refusal_counter, key_hash, lifetime, expires_at
+    )
+    VALUES (
+        key_id, p_tenant, p_name, p_role, p_rate_limit_per_minute, v_counters[1], v_counters[2],
+        sha256(convert_to(api_key, 'UTF8')), p_lifetime, clock_timestamp() + p_lifetime
+    );
+
+    INSERT INTO tenantry_private.api_key_uses (key_id) VALUES (key_id);
 END
 $$;
 

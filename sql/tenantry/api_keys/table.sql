@@ -6,6 +6,8 @@ CREATE TABLE tenantry_private.api_keys (
     name text NOT NULL,
     role text NOT NULL,
     rate_limit_per_minute int,
+    request_counter regclass,
+    refusal_counter regclass,
     key_hash bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     expires_at timestamptz,
