@@ -41,11 +41,16 @@ def run_script(*arguments: str) -> str:
     return subprocess.run([SCRIPT, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
+def cluster_name(purpose: str) -> str:
+    """Return the name of this process's cluster of a purpose. cluster.sh makes `test…` quick and unsafe."""
+    return f"{purpose}-{os.getpid()}"
+
+
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Start a cluster of this process's own, and remove it afterwards."""
-    name = f"test-{os.getpid()}"
-    run_script("sweep", "test")
+def running_cluster(purpose: str = "test") -> Iterator[Cluster]:
+    """Start a cluster of this process's own, and remove it afterwards. Its name is `cluster_name(purpose)`."""
+    name = cluster_name(purpose)
+    run_script("sweep", purpose)
     run_script("start", name)
     try:
         words = shlex.split(run_script("env", name))

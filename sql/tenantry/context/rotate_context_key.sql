@@ -6,20 +6,19 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_key bytea := tenantry_private.random_bytes() || tenantry_private.random_bytes();
 BEGIN
     -- One rotation at a time: two at once would forget the key that the transactions under way were signed with.
     LOCK TABLE tenantry_private.signing_keys IN SHARE ROW EXCLUSIVE MODE;
 
     DELETE FROM tenantry_private.signing_keys WHERE NOT is_current;
     UPDATE tenantry_private.signing_keys SET is_current = false WHERE is_current;
+    -- The key stays within the query, as in verified_context.
     INSERT INTO tenantry_private.signing_keys (signing_key_id, inner_block, outer_block)
-    VALUES (
+    SELECT
         left(encode(tenantry_private.random_bytes(), 'hex'), 16),
-        tenantry_private.hmac_block(v_key, 54),
-        tenantry_private.hmac_block(v_key, 92)
-    );
+        tenantry_private.hmac_block(fresh.key, 54),
+        tenantry_private.hmac_block(fresh.key, 92)
+    FROM (SELECT tenantry_private.random_bytes() || tenantry_private.random_bytes() AS key) AS fresh;
 END
 $$;
 
