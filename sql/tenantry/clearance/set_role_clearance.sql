@@ -27,7 +27,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.set_role_clearance(text, text, boolean) 
+COMMENT ON FUNCTION tenantry.set_role_clearance(text, text, boolean)
 IS 'set the permission level that a role may read and write up to, and whether it may lower levels';
 REVOKE ALL ON FUNCTION tenantry.set_role_clearance(text, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.set_role_clearance(text, text, boolean) TO tenantry_admin;
