@@ -56,8 +56,15 @@ SILENCED = {
         "routine is marked as STABLE",
     ): "opens a cursor, so no call may be replaced by the result of another",
     ("tenantry.parked_query(refcursor)", "routine is marked as STABLE"): "what it returns stands in a cursor",
+    (
+        "tenantry.attach_policies(regclass,name,name,boolean)",
+        "text type variable is not sanitized",
+    ): "expressions that tenant_policies has quoted",
     ("tenantry.create_ai_schema(name,integer)", "text type variable is not sanitized"): "fragments of its own DDL",
-    ("tenantry.protect(regclass,name,name)", "text type variable is not sanitized"): "names that regrole has quoted",
+    (
+        "tenantry.protect(regclass,name,name,boolean)",
+        "text type variable is not sanitized",
+    ): "names that regrole has quoted",
     (
         "tenantry_private.seal_context(uuid,text,text,uuid,integer,timestamp with time zone)",
         'never read variable "v_token"',

@@ -66,6 +66,8 @@ def rows(page: str) -> list[Row]:
 class Provocation:
     """How to provoke a row: SQL that prepares, as one role, and SQL that fails or warns, as another.
 
+    The latter may open a transaction first, in which something else happens meanwhile.
+
     {acme}, {globex}, {key} and {key_id} stand for two tenants, and acme's API key.
     """
 
@@ -73,6 +75,8 @@ class Provocation:
     role: str = "dba"
     before: str = ""
     before_role: str = "dba"
+    opening: str = ""
+    meanwhile: str = ""
 
 
 NOTES = "CREATE TABLE notes (tenant_id uuid, permission_level text, body text);"
@@ -81,6 +85,8 @@ CLEARED = (
     NOTES + "SELECT tenantry.protect('notes', 'tenant_id', 'permission_level'); GRANT ALL ON notes TO tenantry_app;"
 )
 AUTHENTICATE = "SELECT tenantry.authenticate('{key}');"
+OWNER = "SELECT tenantry.enter_tenant('{acme}', 'olga', 'owner');"
+SHARED = NOTES + "SELECT tenantry.protect('notes', p_shared => true); GRANT ALL ON notes TO gateway;"
 NO_ID = "gen_random_uuid()"
 AI_SCHEMA = "SELECT tenantry.create_ai_schema('public', 3);"
 FACES = "CREATE TABLE faces (tenant_id uuid, id int, name text, face vector(3), ears vector);"
@@ -100,6 +106,10 @@ def search(arguments: str, before: str = CORPUS) -> Provocation:
 
 def register(columns: str) -> Provocation:
     return Provocation(f"SELECT tenantry.register_corpus('faces', {columns})", before=CORPUS)
+
+
+def sharing(call: str) -> Provocation:
+    return Provocation(f"BEGIN; {OWNER} SELECT tenantry.{call}", role="gateway", before=SHARED)
 
 
 PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
@@ -280,6 +290,30 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     'query would be affected by row-level security policy for table "<table>"': Provocation(
         "SET row_security = off; SELECT * FROM notes", role="app", before=PROTECTED
     ),
+    "a collection is shared with another tenant": sharing(
+        "create_collection('c'), tenantry.share_collection('notes', 'c', '{acme}')"
+    ),
+    "a tenant has at most 100 collections": sharing("create_collection('c' || i) FROM generate_series(1, 101) AS i"),
+    "invalid name of a collection": sharing("create_collection('')"),
+    "no such collection is shared with this tenant": sharing(f"accept_collection({NO_ID})"),
+    "the snapshot of this transaction is older than a withdrawal of shared rows": Provocation(
+        "TABLE notes",
+        role="gateway",
+        opening="BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT tenantry.enter_tenant('{acme}'); TABLE notes",
+        meanwhile="SELECT tenantry.revoke_shared('{acme}', 'notes')",
+        before=SHARED + "SELECT tenantry.grant_shared('{acme}', 'notes')",
+    ),
+    "the tenant id of all zeros stands for shared rows": Provocation(
+        "SELECT tenantry.create_tenant('zero', 'Zero', p_tenant_id => '00000000-0000-0000-0000-000000000000')"
+    ),
+    "there is no such collection": sharing("share_collection('notes', 'c', '{globex}')"),
+    "this context may not share data with other tenants": Provocation(
+        "SELECT tenantry.create_collection('c')", role="app"
+    ),
+    "<table> is not protected as a shared table": Provocation(
+        "SELECT tenantry.grant_shared('{acme}', 'notes')", before=PROTECTED
+    ),
+    "<table> is protected as a shared table": Provocation("SELECT tenantry.protect('notes')", before=SHARED),
     "search by text and diversity are not supported yet": search("'[1, 0, 0]', p_text => 'a'"),
     "a corpus needs a table, and the names of its id, embedding and content columns": register("'id', NULL, 'name'"),
     "p_dimensions is out of range": Provocation("SELECT tenantry.create_ai_schema('public', 0)"),
@@ -355,6 +389,9 @@ def provoke(database: Database, acme: Tenant, globex: Tenant, provocation: Provo
     said: list[Said] = []
     connection = database.connect(provocation.role)
     connection.add_notice_handler(lambda diagnostic: said.append(Said.of(diagnostic)))
+    if provocation.opening:
+        connection.execute(provocation.opening.format(**names))
+        database.connect("dba").execute(provocation.meanwhile.format(**names))
     try:
         connection.execute(provocation.sql.format(**names))
     except psycopg.Error as error:

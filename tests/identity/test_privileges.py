@@ -28,12 +28,20 @@ ADMIN = [
     "tenantry.check_protectable('plain')",
     "tenantry.attach_policies('plain', 'tenant_id', NULL)",
     "tenantry.detach_policies('plain')",
+    "tenantry.tenant_policies('plain', 'tenant_id', NULL, true)",
+    "tenantry.is_shared('plain')",
+    "tenantry.forget_shares('plain')",
+    "tenantry.enter_shared()",
     "tenantry.warn_of_oracles('documents', 'tenant_id')",
     "tenantry.protection_gaps('documents')",
     "tenantry.policy_column('documents', 'tenantry_isolation')",
     "tenantry.application_roles()",
 ]
-ADMIN_VIEWS = ["tenantry.api_keys", "tenantry.failed_authentications", "tenantry.protected_tables"]
+ADMIN_VIEWS = [
+    "tenantry.api_keys",
+    "tenantry.failed_authentications",
+    "tenantry.protected_tables",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)

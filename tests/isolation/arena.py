@@ -25,8 +25,12 @@ TABLES = {
     "child of a foreign key": "public.child",
     "identity": "public.numbered",
     "own policy": "public.open_to_all",
+    "shared": "public.shareable",
+    "shared partition": "public.shareable_parts_0",
 }
 TENANT_COLUMNS = {"odd names": '"Organization id"'}
+# What of TABLES is not protected by itself → the table that is.
+PARTITIONED = {"partition": "public.partitioned", "shared partition": "public.shareable_parts"}
 
 SCHEMA = """
 CREATE TABLE public.plain (tenant_id uuid, id int, body text, PRIMARY KEY (tenant_id, id));
@@ -51,6 +55,10 @@ CREATE TABLE public.numbered (
 
 CREATE TABLE public.open_to_all (tenant_id uuid, id int, body text, PRIMARY KEY (tenant_id, id));
 CREATE POLICY everything ON public.open_to_all USING (true) WITH CHECK (true);
+
+CREATE TABLE public.shareable (tenant_id uuid, id int, body text, PRIMARY KEY (tenant_id, id));
+CREATE TABLE public.shareable_parts (LIKE public.shareable INCLUDING INDEXES) PARTITION BY HASH (tenant_id);
+CREATE TABLE public.shareable_parts_0 PARTITION OF public.shareable_parts FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 """
 
 CLEARING = "DELETE FROM {t} WHERE {tenant} = {a}"
@@ -82,8 +90,11 @@ class Arena:
         self.dba.execute("SET client_min_messages = warning")
         self.dba.execute(SCHEMA)
         for table, target in TABLES.items():
-            if table != "partition":
-                self.dba.execute("SELECT tenantry.protect(%s, %s)", [target, self.column(table).strip('"')])
+            protected = PARTITIONED.get(table, target)
+            self.dba.execute(
+                "SELECT tenantry.protect(%s, %s, p_shared => %s)",
+                [protected, self.column(table).strip('"'), table.startswith("shared")],
+            )
             self.dba.execute(self.format("GRANT SELECT, INSERT, UPDATE, DELETE ON {t} TO tenantry_app", table))
         # Behind the back of row-level security, as nothing but a superuser can.
         self._restoration = ";".join(

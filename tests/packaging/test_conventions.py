@@ -45,6 +45,7 @@ NOT_DUMPED = {
 # Views that read with their owner's rights on purpose, and why.
 OWNERS_VIEWS = {
     "tenantry.failed_authentications": "shows admins and auditors the value of sequences in tenantry_private",
+    "tenantry.all_shares": "shows admins, and nobody else, a table in tenantry_private",
     "tenantry.api_keys": "shows admins, and nobody else, what they may know of a table in tenantry_private",
     "tenantry.members": "shows everybody else than admins and auditors the current tenant's rows of such a table",
 }
@@ -52,6 +53,8 @@ OWNERS_VIEWS = {
 # Functions of tenantry_private that others may execute, and why.
 EXECUTABLE = {
     "tenantry_private.counter_value(regclass)": "called by the view api_keys, with its reader's rights",
+    "tenantry_private.own_collections()": "called by a view, for the tenant of the context",
+    "tenantry_private.own_shares()": "called by a view, for the tenant of the context",
     "tenantry_private.verified_context()": "called by functions that are inlined into the caller's query",
 }
 

@@ -45,6 +45,9 @@ def restored(
         CREATE TABLE shop.events_2025 PARTITION OF shop.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
         SELECT tenantry.protect('shop.orders', 'organization_id', 'level');
         SELECT tenantry.protect('shop.events');
+        CREATE TABLE shop.guides (tenant_id uuid, body text);
+        CREATE TABLE shop.dropped (tenant_id uuid);
+        SELECT tenantry.protect('shop.guides', p_shared => true), tenantry.protect('shop.dropped', p_shared => true);
         SELECT tenantry.create_ai_schema('shop', 3);
         SELECT tenantry.set_role_clearance('viewer', 'INTERNAL');
         GRANT USAGE ON SCHEMA shop TO tenantry_app;
@@ -58,6 +61,14 @@ def restored(
             app.execute("INSERT INTO shop.documents (title) VALUES (%s)", [tenant.slug])
     dba.execute("SELECT tenantry.suspend_tenant(%s)", [suspended.tenant_id])
     dba.execute("SELECT tenantry.set_rate_limit(%s, 3)", [limited.key_id])
+    with dba.transaction():
+        dba.execute("SELECT tenantry.enter_shared()")
+        ((legal,),) = dba.execute("SELECT tenantry.create_collection('legal')").fetchall()
+        dba.execute("INSERT INTO shop.guides (tenant_id, body) VALUES (%s, 'legal')", [legal])
+        dba.execute("INSERT INTO shop.guides (body) VALUES ('not granted')")
+        for table in ("shop.guides", "shop.dropped"):
+            dba.execute("SELECT tenantry.grant_shared(%s, %s, 'legal')", [acme.tenant_id, table])
+    dba.execute("DROP TABLE shop.dropped")
     dba.execute("SELECT tenantry.add_member(%s, 'ada', 'owner')", [acme.tenant_id])
 
     file = tmp_path_factory.mktemp("dump") / "tenants.dump"
@@ -168,6 +179,16 @@ def test_limits_survive(restored: Restored, app: Connection, copy: Connection) -
         pass
     refused = copy.execute("SELECT refused_requests FROM tenantry.api_keys WHERE refused_requests IS NOT NULL")
     assert refused.fetchall() == [(1,)]
+
+
+def test_shares_survive(restored: Restored, app: Connection, source: Connection, copy: Connection) -> None:
+    """And no share of a table that is gone: it would come back under a number, which may be another table's."""
+    for tenant, rows in ((restored.acme, [("legal",)]), (restored.globex, [])):
+        with as_tenant(app, tenant):
+            assert app.execute("SELECT body FROM shop.guides").fetchall() == rows
+    query = "SELECT count(*) FROM tenantry.all_shares"
+    assert source.execute(query).fetchone() == (2,)
+    assert copy.execute(query).fetchone() == (1,)
 
 
 def test_dump_carries_no_secret(restored: Restored, source: Connection) -> None:

@@ -19,7 +19,7 @@ BEGIN
             MESSAGE = 'unknown role',
             HINT = 'Use viewer, member, manager, owner or a role that set_role_clearance() has made.';
     END IF;
-    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant) THEN
+    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status <> 'container') THEN
         RAISE EXCEPTION USING
             ERRCODE = 'no_data_found',
             MESSAGE = 'tenant does not exist',

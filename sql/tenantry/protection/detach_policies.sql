@@ -10,7 +10,7 @@ BEGIN
     FOR v_policy IN
         SELECT p.polname
         FROM pg_policy AS p
-        WHERE p.polrelid = p_relation AND p.polname IN ('tenantry_isolation', 'tenantry_permission', 'tenantry_access')
+        WHERE p.polrelid = p_relation AND p.polname ~ '^tenantry_(permission|(isolation|access)(_insert|_update|_delete)?)$'
     LOOP
         EXECUTE format('DROP POLICY %I ON %s', v_policy, p_relation);
     END LOOP;

@@ -2,7 +2,7 @@
 -- protected_tables lists as a gap. What is whole already is not locked. It grants nothing: who may touch the table at
 -- all stays with the DBA's GRANT.
 CREATE OR REPLACE FUNCTION tenantry.protect(
-    p_table regclass, p_tenant_column name DEFAULT 'tenant_id', p_permission_column name DEFAULT NULL
+    p_table regclass, p_tenant_column name DEFAULT 'tenant_id', p_permission_column name DEFAULT NULL, p_shared boolean DEFAULT false
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -11,6 +11,7 @@ SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_protected_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
+    v_was_shared CONSTANT boolean := tenantry.is_shared(p_table);
     v_column record;
     v_foreign_key record;
     v_relation regclass;
@@ -25,6 +26,13 @@ BEGIN
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('%s is protected already, by other columns', p_table),
             HINT = format('To change the columns, call tenantry.unprotect(%L) first, in the same transaction.', p_table);
+    END IF;
+
+    IF v_was_shared AND NOT p_shared THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('%s is protected as a shared table', p_table),
+            HINT = format('Pass p_shared => true to keep it one. To take back all that is shared of it, call tenantry.unprotect(%L) first, in the same transaction.', p_table);
     END IF;
 
     SELECT a.attnum, a.attnotnull, pg_get_expr(d.adbin, d.adrelid) AS default_expression INTO v_column
@@ -94,13 +102,16 @@ BEGIN
         );
     END IF;
 
+    IF p_shared AND NOT v_was_shared THEN
+        PERFORM tenantry.forget_shares(p_table);
+    END IF;
     -- TRUNCATE ignores row-level security; REFERENCES and TRIGGER let their holder probe or intercept foreign rows.
     SELECT string_agg(r::text, ', ') INTO v_application FROM tenantry.application_roles() AS r;
     FOR v_relation IN
         SELECT r FROM tenantry.relations_of(p_table) AS r
-        WHERE tenantry.relation_gaps(r, p_tenant_column, p_permission_column) <> '{}'
+        WHERE tenantry.relation_gaps(r, p_tenant_column, p_permission_column, p_shared) <> '{}'
     LOOP
-        PERFORM tenantry.attach_policies(v_relation, p_tenant_column, p_permission_column);
+        PERFORM tenantry.attach_policies(v_relation, p_tenant_column, p_permission_column, p_shared);
         EXECUTE format('REVOKE TRUNCATE, REFERENCES, TRIGGER ON %s FROM PUBLIC, %s CASCADE', v_relation, v_application);
     END LOOP;
 
@@ -108,6 +119,6 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.protect(regclass, name, name) IS 'isolate the tenants of a table';
-REVOKE ALL ON FUNCTION tenantry.protect(regclass, name, name) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenantry.protect(regclass, name, name) TO tenantry_admin;
+COMMENT ON FUNCTION tenantry.protect(regclass, name, name, boolean) IS 'isolate the tenants of a table';
+REVOKE ALL ON FUNCTION tenantry.protect(regclass, name, name, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.protect(regclass, name, name, boolean) TO tenantry_admin;

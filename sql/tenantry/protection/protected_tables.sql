@@ -5,7 +5,8 @@ SELECT
     tenantry.policy_column(t.table_name, 'tenantry_isolation') AS tenant_column,
     tenantry.policy_column(t.table_name, 'tenantry_permission') AS permission_column,
     t.gaps OPERATOR(pg_catalog.=) '{}' AS is_whole,
-    t.gaps
+    t.gaps,
+    tenantry.is_shared(t.table_name) AS is_shared
 FROM (
     SELECT
         c.oid::pg_catalog.regclass AS table_name,

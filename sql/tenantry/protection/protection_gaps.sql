@@ -10,6 +10,7 @@ AS $$
 DECLARE
     v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
     v_permission_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_permission');
+    v_is_shared CONSTANT boolean := tenantry.is_shared(p_table);
     v_column record;
     v_relation regclass;
     v_gaps text[] := ARRAY[]::text[];
@@ -40,7 +41,7 @@ BEGIN
     END IF;
 
     FOR v_relation IN SELECT tenantry.relations_of(p_table) LOOP
-        v_gaps := v_gaps || tenantry.relation_gaps(v_relation, v_tenant_column, v_permission_column);
+        v_gaps := v_gaps || tenantry.relation_gaps(v_relation, v_tenant_column, v_permission_column, v_is_shared);
     END LOOP;
     RETURN v_gaps;
 END

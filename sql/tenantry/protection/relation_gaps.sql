@@ -1,5 +1,7 @@
 -- What is missing of the policies, triggers and privileges of one table or partition, one line a gap.
-CREATE OR REPLACE FUNCTION tenantry.relation_gaps(p_relation regclass, p_tenant_column name, p_permission_column name)
+CREATE OR REPLACE FUNCTION tenantry.relation_gaps(
+    p_relation regclass, p_tenant_column name, p_permission_column name, p_is_shared boolean DEFAULT false
+)
 RETURNS text[]
 LANGUAGE plpgsql
 STABLE
@@ -17,27 +19,21 @@ BEGIN
     IF NOT v_relation.relrowsecurity OR NOT v_relation.relforcerowsecurity THEN
         v_gaps := v_gaps || format('row-level security of %s is not enabled and forced', p_relation);
     END IF;
-    IF NOT EXISTS (
-        SELECT FROM pg_policy AS p
-        WHERE p.polrelid = p_relation AND p.polname = 'tenantry_isolation'
-            AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}'
-            AND pg_get_expr(p.polqual, p.polrelid)
-                = format('(%I = ( SELECT tenantry.current_tenant() AS current_tenant))', p_tenant_column)
-            AND pg_get_expr(p.polwithcheck, p.polrelid)
-                = format('(%I = ( SELECT tenantry.require_tenant() AS require_tenant))', p_tenant_column)
-    ) THEN
-        v_gaps := v_gaps || format('policy tenantry_isolation of %s is missing or altered', p_relation);
-    END IF;
-    IF (
-        p_permission_column IS NOT NULL
-        OR EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = p_relation AND p.polname = 'tenantry_permission')
-    ) AND NOT EXISTS (
-        SELECT FROM pg_policy AS p
-        WHERE p.polrelid = p_relation AND p.polname = 'tenantry_permission'
-            AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polwithcheck IS NULL
-            AND pg_get_expr(p.polqual, p.polrelid)
-                = format('(%s = ANY (ARRAY( SELECT unnest(tenantry.cleared_levels()) AS unnest)))', quote_ident(p_permission_column))
-    ) THEN
+    v_gaps := v_gaps || ARRAY(
+        SELECT format('policy %s of %s is missing or altered', e.policy, p_relation)
+        FROM tenantry.tenant_policies(p_relation, p_tenant_column, p_permission_column, p_is_shared) AS e
+        WHERE NOT e.is_permissive AND NOT EXISTS (
+            SELECT FROM pg_policy AS p
+            WHERE p.polrelid = p_relation AND p.polname = e.policy AND NOT p.polpermissive AND p.polroles = '{0}'
+                AND p.polcmd = CASE e.command WHEN 'ALL' THEN '*' WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' WHEN 'DELETE' THEN 'd' END
+                AND pg_get_expr(p.polqual, p.polrelid) IS NOT DISTINCT FROM e.using_expression
+                AND pg_get_expr(p.polwithcheck, p.polrelid) IS NOT DISTINCT FROM e.check_expression
+        )
+        ORDER BY e.policy
+    );
+    IF p_permission_column IS NULL
+        AND EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = p_relation AND p.polname = 'tenantry_permission')
+    THEN
         v_gaps := v_gaps || format('policy tenantry_permission of %s is missing or altered', p_relation);
     END IF;
     IF p_permission_column IS NOT NULL
@@ -76,7 +72,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.relation_gaps(regclass, name, name)
+COMMENT ON FUNCTION tenantry.relation_gaps(regclass, name, name, boolean)
 IS 'what is missing of the policies, triggers and privileges of one relation';
-REVOKE ALL ON FUNCTION tenantry.relation_gaps(regclass, name, name) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenantry.relation_gaps(regclass, name, name) TO tenantry_admin, tenantry_auditor;
+REVOKE ALL ON FUNCTION tenantry.relation_gaps(regclass, name, name, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.relation_gaps(regclass, name, name, boolean) TO tenantry_admin, tenantry_auditor;

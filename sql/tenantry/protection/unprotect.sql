@@ -18,6 +18,7 @@ BEGIN
             HINT = 'tenantry.protected_tables lists the protected tables.';
     END IF;
 
+    PERFORM tenantry.forget_shares(p_table);
     IF EXISTS (
         SELECT FROM pg_attribute AS a
         INNER JOIN pg_attrdef AS d ON a.attrelid = d.adrelid AND a.attnum = d.adnum

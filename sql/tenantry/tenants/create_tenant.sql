@@ -11,6 +11,12 @@ AS $$
 DECLARE
     v_tenant uuid;
 BEGIN
+    IF p_tenant_id = '00000000-0000-0000-0000-000000000000' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'the tenant id of all zeros stands for shared rows',
+            HINT = 'Give the customer another id.';
+    END IF;
     PERFORM tenantry_private.check_tenant(coalesce(p_slug, ''), coalesce(p_name, ''));
     INSERT INTO tenantry.tenants (tenant_id, slug, name, stripe_customer_id)
     VALUES (coalesce(p_tenant_id, gen_random_uuid()), p_slug, p_name, p_stripe_customer_id)

@@ -7,7 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM tenantry_private.note_withdrawal();
-    UPDATE tenantry.tenants SET status = p_status WHERE tenant_id = p_tenant;
+    UPDATE tenantry.tenants SET status = p_status WHERE tenant_id = p_tenant AND status <> 'container';
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'no_data_found',

@@ -13,7 +13,7 @@ BEGIN
     SET slug = coalesce(p_slug, slug),
         name = coalesce(p_name, name),
         stripe_customer_id = coalesce(p_stripe_customer_id, stripe_customer_id)
-    WHERE tenant_id = p_tenant;
+    WHERE tenant_id = p_tenant AND status <> 'container';
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'no_data_found',

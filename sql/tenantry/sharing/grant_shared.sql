@@ -1,0 +1,30 @@
+-- Let a tenant read the provider's shared rows of a table: all of them, or those of one collection.
+CREATE OR REPLACE FUNCTION tenantry.grant_shared(p_tenant uuid, p_table regclass, p_collection text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_provider CONSTANT uuid := tenantry_private.make_provider();
+BEGIN
+    PERFORM tenantry_private.refuse_unshared(p_table);
+    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status <> 'container') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'no_data_found',
+            MESSAGE = 'tenant does not exist',
+            HINT = 'tenantry.tenants lists the tenants of this database.';
+    END IF;
+    INSERT INTO tenantry_private.shares (grantee_tenant_id, table_name, collection_id, owner_tenant_id, accepted_at)
+    VALUES (
+        p_tenant, p_table,
+        CASE WHEN p_collection IS NULL THEN v_provider ELSE tenantry_private.collection_of(v_provider, p_collection) END,
+        v_provider, now()
+    )
+    ON CONFLICT DO NOTHING;
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.grant_shared(uuid, regclass, text) IS 'let a tenant read the provider''s shared rows of a table';
+REVOKE ALL ON FUNCTION tenantry.grant_shared(uuid, regclass, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.grant_shared(uuid, regclass, text) TO tenantry_admin;

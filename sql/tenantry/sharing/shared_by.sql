@@ -1,0 +1,26 @@
+-- Which tenant shares the rows that bear a tenant id, with the current tenant; NULL for its own rows and its collections',
+-- and for whatever is not shared with it.
+CREATE OR REPLACE FUNCTION tenantry.shared_by(p_tenant uuid)
+RETURNS uuid
+LANGUAGE plpgsql
+STABLE
+PARALLEL RESTRICTED
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenant CONSTANT uuid := tenantry.current_tenant();
+BEGIN
+    RETURN (
+        SELECT s.owner_tenant_id
+        FROM tenantry.tenants AS t
+        INNER JOIN tenantry_private.shares AS s ON s.collection_id IN (t.tenant_id, t.owner_tenant_id)
+        WHERE t.tenant_id = p_tenant AND s.grantee_tenant_id = v_tenant AND s.accepted_at IS NOT NULL
+        LIMIT 1
+    );
+END
+$$;
+
+COMMENT ON FUNCTION tenantry.shared_by(uuid) IS 'which tenant shares rows with the current tenant, NULL for its own';
+REVOKE ALL ON FUNCTION tenantry.shared_by(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.shared_by(uuid) TO tenantry_admin, tenantry_app, tenantry_gateway;
