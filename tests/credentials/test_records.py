@@ -7,6 +7,7 @@ in everything that was recorded meanwhile.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -131,8 +132,8 @@ def test_a_literal_is_recorded(noisy: NoisyServer, tenant: Tenant, watch: Watch)
         assert line in log
     with watch.error("22P02"):
         app.execute("SELECT tenantry.authenticate(%s), 'x'::int", [tenant.api_key])
-    app.execute(sql.SQL("SET my.key = {}").format(tenant.api_key))
-    app.execute("SELECT 1")
+    app.execute(sql.SQL("DO {}").format(f"BEGIN PERFORM '{tenant.api_key}'; END"))
+    app.close()  # its last statement would be seen on
     statements = noisy.superuser.execute("SELECT query FROM pg_stat_statements").fetchall()
     assert "text" in traces(secret, str(statements))
 
@@ -382,3 +383,18 @@ def test_nothing_on_disk(noisy: NoisyServer, tenant: Tenant, watch: Watch) -> No
         found = found or b"found on the disk" in content
         assert not any(form in content for form in forms), path
     assert found
+
+
+# That nothing is left out
+
+
+def test_every_call_with_a_credential_is_here(noisy: NoisyServer) -> None:
+    """A function that takes or returns one, as its parameters' names tell, is called in this file."""
+    functions = noisy.superuser.execute(
+        "SELECT DISTINCT proname FROM pg_proc, unnest(proargnames) AS argument"
+        " WHERE pronamespace = 'tenantry'::regnamespace AND argument ~ '(^|_)(api_key|token|secret|jwks?|password)$'"
+        " ORDER BY 1"
+    ).fetchall()
+    assert {"authenticate", "issue_api_key"} < {name for (name,) in functions}
+    here = Path(__file__).read_text()
+    assert [name for (name,) in functions if f"tenantry.{name}(" not in here] == []

@@ -4,6 +4,7 @@ Nothing here waits for a minute to pass: where one has to end, a superuser moves
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -259,7 +260,6 @@ def test_the_application_reaches_no_counter(
         f"SELECT nextval({oid[0]}::regclass)",
         f"SELECT setval({oid[0]}::regclass, 0)",
         f"SELECT currval({oid[0]}::regclass)",
-        f"SELECT pg_sequence_last_value({oid[0]}::regclass)",
         "SELECT lastval()",
         f"SELECT last_value FROM {name}",
         f"ALTER SEQUENCE {name} RESTART",
@@ -271,6 +271,8 @@ def test_the_application_reaches_no_counter(
     ):
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.WrongObjectType)):
             app.execute(attempt)  # type: ignore[arg-type]
+    with suppress(psycopg.errors.InsufficientPrivilege):  # from PostgreSQL 18 on the answer is NULL
+        assert app.execute(f"SELECT pg_sequence_last_value({oid[0]}::regclass)".encode()).fetchone() == (None,)
     visible = app.execute("SELECT last_value FROM pg_sequences WHERE sequencename LIKE 'counter%'").fetchall()
     assert visible
     assert {value for (value,) in visible} == {None}

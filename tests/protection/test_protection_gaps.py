@@ -4,6 +4,16 @@ import pytest
 
 from tests.protection.workshop import Workshop
 
+
+def changed(column: str) -> str:
+    return f"old.{column} IS DISTINCT FROM new.{column}"
+
+
+def replaced(name: str, event: str, condition: str) -> str:
+    trigger = f"CREATE OR REPLACE TRIGGER tenantry_{name} BEFORE {event} ON {{t}} FOR EACH ROW {condition}"
+    return f"{trigger} EXECUTE FUNCTION tenantry.{name}()"
+
+
 # What breaks it → the words of the gap.
 GAPS = {
     "ALTER TABLE {t} ALTER tenant_id DROP NOT NULL": "may be null",
@@ -30,11 +40,14 @@ GAPS_OF_ANY_PARTITION = {
     "ALTER POLICY tenantry_permission ON {t} USING (level <> 'x')": "tenantry_permission",
     "ALTER POLICY tenantry_permission ON {t} WITH CHECK (true)": "tenantry_permission",
     "ALTER POLICY tenantry_permission ON {t} TO app": "tenantry_permission",
+    "DROP POLICY tenantry_permission ON {t}": "tenantry_permission",
     "DROP POLICY tenantry_access ON {t}": "lets anybody see a row",
     "ALTER TABLE {t} DISABLE TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
     "ALTER TABLE {t} ENABLE REPLICA TRIGGER tenantry_refuse_tenant_change": "lets the tenant of a row change",
     "ALTER TABLE {t} DISABLE TRIGGER tenantry_refuse_lowered_level": "lets the permission level",
     "ALTER TABLE {t} ENABLE REPLICA TRIGGER tenantry_refuse_lowered_level": "lets the permission level",
+    "CREATE OR REPLACE TRIGGER tenantry_refuse_truncate BEFORE TRUNCATE ON {t} WHEN (false)"
+    " EXECUTE FUNCTION tenantry.refuse_truncate()": "can be truncated",
     **{
         f"GRANT {privilege} ON {{t}} TO {grantee}": "the application holds"
         for privilege in ("TRUNCATE", "REFERENCES", "REFERENCES (id)", "TRIGGER")
@@ -42,6 +55,14 @@ GAPS_OF_ANY_PARTITION = {
     },
 }
 ONLY_ON_THE_TABLE = {
+    replaced("refuse_tenant_change", "UPDATE", "WHEN (false)"): "lets the tenant of a row change",
+    replaced("refuse_tenant_change", "INSERT", ""): "lets the tenant of a row change",
+    replaced(
+        "refuse_tenant_change", "UPDATE OF id", f"WHEN ({changed('tenant_id')})"
+    ): "lets the tenant of a row change",
+    replaced(
+        "refuse_lowered_level", "UPDATE", f"WHEN ({changed('level')} AND old.id > 0)"
+    ): "lets the permission level",
     "DROP TRIGGER tenantry_refuse_tenant_change ON {t}": "lets the tenant of a row change",
     "DROP TRIGGER tenantry_refuse_lowered_level ON {t}": "lets the permission level",
     "DROP POLICY tenantry_isolation ON {t}": "not protected",
@@ -49,7 +70,6 @@ ONLY_ON_THE_TABLE = {
 }
 ONLY_ON_A_PARTITION = {
     "DROP POLICY tenantry_isolation ON {t}": "tenantry_isolation",
-    "DROP POLICY tenantry_permission ON {t}": "tenantry_permission",
     "ALTER POLICY tenantry_isolation ON {t} USING (true) WITH CHECK (true)": "tenantry_isolation",
     "CREATE TABLE later PARTITION OF t FOR VALUES FROM (8) TO (9)": "later",
 }

@@ -18,9 +18,8 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', p_relation);
 
     EXECUTE format(
-        'CREATE OR REPLACE TRIGGER tenantry_refuse_truncate BEFORE TRUNCATE ON %s '
-        'FOR EACH STATEMENT EXECUTE FUNCTION tenantry.refuse_truncate()',
-        p_relation
+        'CREATE OR REPLACE TRIGGER tenantry_refuse_truncate %s',
+        tenantry.trigger_definition(p_relation, 'tenantry.refuse_truncate'::regproc, p_tenant_column)
     );
 
     -- A table that has permissive policies of its own is not opened by ours.

@@ -19,7 +19,7 @@ DECLARE
 BEGIN
     PERFORM tenantry.check_protectable(p_table, p_tenant_column, p_permission_column);
     IF v_protected_column IS NOT NULL
-        AND (v_protected_column, tenantry.policy_column(p_table, 'tenantry_permission'))
+        AND (v_protected_column, tenantry.permission_column(p_table))
             IS DISTINCT FROM (p_tenant_column, p_permission_column)
     THEN
         RAISE EXCEPTION USING
@@ -81,24 +81,21 @@ BEGIN
 
     IF EXISTS (
         SELECT FROM tenantry.relations_of(p_table) AS r
-        WHERE NOT tenantry.has_enabled_trigger(r, 'tenantry.refuse_tenant_change'::regproc)
+        WHERE NOT tenantry.has_enabled_trigger(r, 'tenantry.refuse_tenant_change'::regproc, p_tenant_column)
     ) THEN
         EXECUTE format(
-            'CREATE OR REPLACE TRIGGER tenantry_refuse_tenant_change BEFORE UPDATE ON %s FOR EACH ROW '
-            'WHEN (old.%2$I IS DISTINCT FROM new.%2$I) EXECUTE FUNCTION tenantry.refuse_tenant_change()',
-            p_table, p_tenant_column
+            'CREATE OR REPLACE TRIGGER tenantry_refuse_tenant_change %s',
+            tenantry.trigger_definition(p_table, 'tenantry.refuse_tenant_change'::regproc, p_tenant_column)
         );
     END IF;
 
     IF p_permission_column IS NOT NULL AND EXISTS (
         SELECT FROM tenantry.relations_of(p_table) AS r
-        WHERE NOT tenantry.has_enabled_trigger(r, 'tenantry.refuse_lowered_level'::regproc)
+        WHERE NOT tenantry.has_enabled_trigger(r, 'tenantry.refuse_lowered_level'::regproc, p_permission_column)
     ) THEN
         EXECUTE format(
-            'CREATE OR REPLACE TRIGGER tenantry_refuse_lowered_level BEFORE UPDATE ON %s FOR EACH ROW '
-            'WHEN (old.%2$I IS DISTINCT FROM new.%2$I AND tenantry.is_lower_level(new.%2$I, old.%2$I)) '
-            'EXECUTE FUNCTION tenantry.refuse_lowered_level()',
-            p_table, p_permission_column
+            'CREATE OR REPLACE TRIGGER tenantry_refuse_lowered_level %s',
+            tenantry.trigger_definition(p_table, 'tenantry.refuse_lowered_level'::regproc, p_permission_column)
         );
     END IF;
 

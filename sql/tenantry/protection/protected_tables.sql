@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW tenantry.protected_tables WITH (security_invoker = true) 
 SELECT
     t.table_name,
     tenantry.policy_column(t.table_name, 'tenantry_isolation') AS tenant_column,
-    tenantry.policy_column(t.table_name, 'tenantry_permission') AS permission_column,
+    tenantry.permission_column(t.table_name) AS permission_column,
     t.gaps OPERATOR(pg_catalog.=) '{}' AS is_whole,
     t.gaps,
     tenantry.is_shared(t.table_name) AS is_shared

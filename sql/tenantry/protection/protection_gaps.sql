@@ -9,7 +9,7 @@ SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
-    v_permission_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_permission');
+    v_permission_column CONSTANT name := tenantry.permission_column(p_table);
     v_is_shared CONSTANT boolean := tenantry.is_shared(p_table);
     v_column record;
     v_relation regclass;

@@ -37,7 +37,7 @@ BEGIN
         v_gaps := v_gaps || format('policy tenantry_permission of %s is missing or altered', p_relation);
     END IF;
     IF p_permission_column IS NOT NULL
-        AND NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_lowered_level'::regproc)
+        AND NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_lowered_level'::regproc, p_permission_column)
     THEN
         v_gaps := v_gaps || format('%s lets the permission level of a row be lowered by who may write it', p_relation);
     END IF;
@@ -46,10 +46,10 @@ BEGIN
     THEN
         v_gaps := v_gaps || format('no permissive policy of %s lets anybody see a row', p_relation);
     END IF;
-    IF NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_tenant_change'::regproc) THEN
+    IF NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_tenant_change'::regproc, p_tenant_column) THEN
         v_gaps := v_gaps || format('%s lets the tenant of a row change', p_relation);
     END IF;
-    IF NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_truncate'::regproc) THEN
+    IF NOT tenantry.has_enabled_trigger(p_relation, 'tenantry.refuse_truncate'::regproc, p_tenant_column) THEN
         v_gaps := v_gaps || format('%s can be truncated by who may not read it', p_relation);
     END IF;
     IF EXISTS (
