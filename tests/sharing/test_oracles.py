@@ -58,7 +58,8 @@ def plan(app: Connection, condition: str) -> str:
 
 def scanned(text: str) -> list[tuple[int, int]]:
     """Return, for each scan of the table in a plan, how many rows it returned and how many it removed."""
-    scans = re.findall(r"Scan (?:using \S+ )?on public\.guides.*?rows=(\d+)(.*?)(?=\n\s*(?:->|InitPlan)|\Z)", text, re.S)
+    scan = r"Scan (?:using \S+ )?on public\.guides.*?rows=(\d+)(.*?)(?=\n\s*(?:->|InitPlan)|\Z)"
+    scans = re.findall(scan, text, re.S)
     removed = [sum(map(int, re.findall(r"Rows Removed by [\w ]+: (\d+)", rest))) for _, rest in scans]
     return [(int(rows), gone) for (rows, _), gone in zip(scans, removed, strict=True)]
 
