@@ -52,7 +52,7 @@ ORDER BY 1
 # What plpgsql_check says wrongly, and why.
 SILENCED = {
     (
-        "tenantry.park_hits(text[],text[],double precision[],double precision[],jsonb[])",
+        "tenantry.park_hits(text[],text[],double precision[],double precision[],jsonb[],uuid[])",
         "routine is marked as STABLE",
     ): "opens a cursor, so no call may be replaced by the result of another",
     ("tenantry.parked_query(refcursor)", "routine is marked as STABLE"): "what it returns stands in a cursor",
@@ -60,7 +60,10 @@ SILENCED = {
         "tenantry.attach_policies(regclass,name,name,boolean)",
         "text type variable is not sanitized",
     ): "expressions that tenant_policies has quoted",
-    ("tenantry.create_ai_schema(name,integer)", "text type variable is not sanitized"): "fragments of its own DDL",
+    (
+        "tenantry.create_ai_schema(name,integer,boolean)",
+        "text type variable is not sanitized",
+    ): "fragments of its own DDL",
     (
         "tenantry.protect(regclass,name,name,boolean)",
         "text type variable is not sanitized",

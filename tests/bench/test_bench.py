@@ -37,7 +37,8 @@ def test_smoke(cluster: Cluster, tmp_path: Path) -> None:
     assert {"fsync", "jit"} < document["settings"].keys()
     experiments = {experiment["name"]: experiment for experiment in document["experiments"]}
     assert experiments.keys() == {
-        "point", "list", "plans", "calls", "search-30", "search-100", "insert", "copy",
+        "point", "list", "plans", "calls", "search-30", "search-100",
+        "sharing-look-up", "sharing-update", "sharing-count", "sharing-search", "insert", "copy",
     }  # fmt: skip
     assert experiments["plans"]["failures"] == []
     for name in experiments.keys() - {"plans"}:

@@ -97,7 +97,12 @@ def vector(components: Sequence[float]) -> str:
 def search(connection: Connection, query: Sequence[float], **arguments: object) -> list[tuple[Any, ...]]:
     """Search in the tenant's context: (id, content, distance, score, metadata), nearest first."""
     named = "".join(f", p_{name} => %s" for name in arguments)
-    return run(connection, f"SELECT * FROM tenantry.search(%s{named})", vector(query), *arguments.values()).fetchall()
+    return run(
+        connection,
+        f"SELECT id, content, distance, score, metadata FROM tenantry.search(%s{named})",
+        vector(query),
+        *arguments.values(),
+    ).fetchall()
 
 
 def contents(hits: list[tuple[Any, ...]]) -> list[str]:

@@ -15,7 +15,7 @@ def run_search(app: Connection, tenant: object, table: str = "chunks", column: s
     run(app, "DECLARE question CURSOR FOR SELECT '[1, 0, 0]'::vector")
     hits = value(
         app,
-        "SELECT tenantry.run_search('question', 10, NULL, 'Infinity', %s, %s, %s,"
+        "SELECT tenantry.run_search('question', 10, NULL, 'Infinity', ARRAY[%s]::uuid[], %s, %s,"
         " 'id', 'embedding', 'content', NULL, 'cosine')",
         tenant,
         table,

@@ -144,6 +144,23 @@ def test_owner_holds_up_nobody(place: Place, other: Connection) -> None:
             place.dba.execute("SELECT tenantry.revoke_api_key(%s)", [place.globex.key_id])
 
 
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+def test_grantee_holds_up_no_owner(place: Place, other: Connection, answer: str) -> None:
+    """Or it would go on reading for as long as its transaction stays open."""
+    place.share()
+    with other.transaction():
+        other.execute("SELECT tenantry.authenticate(%s)", [place.acme.api_key])
+        other.execute("SELECT tenantry.decline_collection(%s)", [place.handbook])
+        if answer == "accept":
+            other.execute("SELECT tenantry.accept_collection(%s)", [place.handbook])
+        place.app.execute("SET lock_timeout = '1s'")
+        place.unshare()
+    assert place.bodies(place.acme) == ACME
+    place.share(accept=False)
+    assert place.bodies(place.acme) == ACME
+    place.app.execute("RESET lock_timeout")
+
+
 @pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ"])
 def test_dropped_collection(place: Place, other: Connection, isolation: str) -> None:
     with as_tenant(place.app, place.globex) as app:

@@ -56,4 +56,4 @@ class Retriever:
             found = tenant.search(
                 vector, self._k if k is None else k, corpus=self._corpus, filter=filter, max_distance=max_distance
             )
-        return [Document(row.id, row.content or "", row.metadata or {}, row.score) for row in found]
+        return [Document(row.id, row.content or "", row.metadata or {}, row.score, row.shared_by) for row in found]

@@ -35,7 +35,7 @@ logger = logging.getLogger("tenantry")
 _IDLE = TransactionStatus.IDLE
 
 _SEARCH = """
-SELECT id, content, distance, score, metadata
+SELECT id, content, distance, score, metadata, shared_by
 FROM tenantry.search(
     p_query => %s,
     p_k => %s::int4,
@@ -170,7 +170,7 @@ class TenantTransaction:
         text: str | None = None,
         diversity: float = 0,
     ) -> list[SearchResult]:
-        """Return the tenant's `k` rows nearest to `vector`, nearest first: `tenantry.search`.
+        """Return the `k` rows nearest to `vector` that the tenant has or is shared, nearest first: `tenantry.search`.
 
         `corpus` is a table's name as SQL writes it; the only registered one where none is named. `filter` is what the
         metadata must contain. `max_distance` is in the metric of the corpus. `text` and `diversity`, from 0 to 1, are

@@ -6,10 +6,11 @@ SELECT
     s.owner_tenant_id,
     s.grantee_tenant_id,
     s.created_at,
-    s.accepted_at,
+    a.accepted_at,
     CASE WHEN s.collection_id OPERATOR(pg_catalog.<>) s.owner_tenant_id THEN t.name END AS collection
 FROM tenantry_private.shares AS s
-INNER JOIN tenantry.tenants AS t ON s.collection_id OPERATOR(pg_catalog.=) t.tenant_id;
+INNER JOIN tenantry.tenants AS t ON s.collection_id OPERATOR(pg_catalog.=) t.tenant_id
+LEFT JOIN tenantry_private.accepted_shares AS a ON s.share_id OPERATOR(pg_catalog.=) a.share_id;
 
 COMMENT ON VIEW tenantry.all_shares IS 'every share of this database';
 REVOKE ALL ON TABLE tenantry.all_shares FROM PUBLIC;

@@ -15,13 +15,18 @@ BEGIN
             MESSAGE = 'tenant does not exist',
             HINT = 'tenantry.tenants lists the tenants of this database.';
     END IF;
-    INSERT INTO tenantry_private.shares (grantee_tenant_id, table_name, collection_id, owner_tenant_id, accepted_at)
-    VALUES (
-        p_tenant, p_table,
-        CASE WHEN p_collection IS NULL THEN v_provider ELSE tenantry_private.collection_of(v_provider, p_collection) END,
-        v_provider, now()
+    WITH granted AS (
+        INSERT INTO tenantry_private.shares AS s (grantee_tenant_id, table_name, collection_id, owner_tenant_id)
+        VALUES (
+            p_tenant, p_table,
+            CASE WHEN p_collection IS NULL THEN v_provider ELSE tenantry_private.collection_of(v_provider, p_collection) END,
+            v_provider
+        )
+        ON CONFLICT DO NOTHING
+        RETURNING s.share_id
     )
-    ON CONFLICT DO NOTHING;
+
+    INSERT INTO tenantry_private.accepted_shares (share_id, grantee_tenant_id) SELECT g.share_id, p_tenant FROM granted AS g;
 END
 $$;
 

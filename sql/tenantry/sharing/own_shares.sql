@@ -19,9 +19,10 @@ BEGIN
     SELECT
         s.table_name, s.collection_id, CASE WHEN s.collection_id <> s.owner_tenant_id THEN t.name END,
         s.owner_tenant_id, s.grantee_tenant_id, s.created_at,
-        CASE WHEN s.grantee_tenant_id = v_tenant THEN s.accepted_at END
+        CASE WHEN s.grantee_tenant_id = v_tenant THEN a.accepted_at END
     FROM tenantry_private.shares AS s
     INNER JOIN tenantry.tenants AS t ON s.collection_id = t.tenant_id
+    LEFT JOIN tenantry_private.accepted_shares AS a ON s.share_id = a.share_id
     WHERE v_tenant IN (s.owner_tenant_id, s.grantee_tenant_id);
 END
 $$;

@@ -18,15 +18,21 @@ BEGIN
         RETURN;
     END IF;
     RETURN NEXT v_tenant;
-    RETURN QUERY SELECT t.tenant_id FROM tenantry.tenants AS t WHERE t.owner_tenant_id = v_tenant;
-    RETURN QUERY
-    SELECT t.tenant_id
-    FROM tenantry_private.shares AS s
-    INNER JOIN tenantry.tenants AS o ON s.owner_tenant_id = o.tenant_id AND o.status <> 'suspended'
-    INNER JOIN tenantry.tenants AS t ON s.collection_id IN (t.tenant_id, t.owner_tenant_id)
-    WHERE s.grantee_tenant_id = v_tenant AND s.table_name = p_table AND s.accepted_at IS NOT NULL;
-    IF FOUND AND current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-        PERFORM tenantry_private.refuse_withdrawn_shares(p_table, v_tenant);
+    -- Most tenants have neither, and a look costs less than a RETURN QUERY.
+    IF EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.owner_tenant_id = v_tenant) THEN
+        RETURN QUERY SELECT t.tenant_id FROM tenantry.tenants AS t WHERE t.owner_tenant_id = v_tenant;
+    END IF;
+    IF EXISTS (SELECT FROM tenantry_private.shares AS s WHERE s.grantee_tenant_id = v_tenant AND s.table_name = p_table) THEN
+        RETURN QUERY
+        SELECT t.tenant_id
+        FROM tenantry_private.shares AS s
+        INNER JOIN tenantry_private.accepted_shares AS a ON s.share_id = a.share_id
+        INNER JOIN tenantry.tenants AS o ON s.owner_tenant_id = o.tenant_id AND o.status <> 'suspended'
+        INNER JOIN tenantry.tenants AS t ON s.collection_id IN (t.tenant_id, t.owner_tenant_id)
+        WHERE s.grantee_tenant_id = v_tenant AND s.table_name = p_table;
+        IF FOUND AND current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+            PERFORM tenantry_private.refuse_withdrawn_shares(p_table, v_tenant);
+        END IF;
     END IF;
 END
 $$;

@@ -15,13 +15,17 @@ BEGIN
     -- An xmax has 32 bits; the whole transaction id is the nearest to the present ones that ends in them.
     IF EXISTS (
         SELECT FROM (
-            SELECT s.xmax::text::bigint AS withdrawn_by
+            SELECT unnest(ARRAY[s.xmax, a.xmax])::text::bigint AS withdrawn_by
             FROM tenantry_private.shares AS s
-            WHERE s.grantee_tenant_id = p_tenant AND s.table_name = p_table AND s.accepted_at IS NOT NULL
-        ) AS s
-        WHERE s.withdrawn_by <> 0
+            INNER JOIN tenantry_private.accepted_shares AS a ON s.share_id = a.share_id
+            WHERE s.grantee_tenant_id = p_tenant AND s.table_name = p_table
+        ) AS w
+        WHERE w.withdrawn_by <> 0
             AND pg_xact_status(
-                (v_base + ((s.withdrawn_by - v_base) & 4294967295) - CASE WHEN (s.withdrawn_by - v_base) & 2147483648 <> 0 THEN 4294967296 ELSE 0 END)::text::xid8
+                (
+                    v_base + ((w.withdrawn_by - v_base) & 4294967295)
+                    - CASE WHEN (w.withdrawn_by - v_base) & 2147483648 <> 0 THEN 4294967296 ELSE 0 END
+                )::text::xid8
             ) = 'committed'
     ) THEN
         RAISE EXCEPTION USING

@@ -15,7 +15,8 @@ BEGIN
         SELECT s.owner_tenant_id
         FROM tenantry.tenants AS t
         INNER JOIN tenantry_private.shares AS s ON s.collection_id IN (t.tenant_id, t.owner_tenant_id)
-        WHERE t.tenant_id = p_tenant AND s.grantee_tenant_id = v_tenant AND s.accepted_at IS NOT NULL
+        INNER JOIN tenantry_private.accepted_shares AS a ON s.share_id = a.share_id
+        WHERE t.tenant_id = p_tenant AND s.grantee_tenant_id = v_tenant
         LIMIT 1
     );
 END

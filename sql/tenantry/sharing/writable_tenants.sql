@@ -10,16 +10,21 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_tenant CONSTANT uuid := CASE WHEN p_is_required THEN tenantry.require_tenant() ELSE tenantry.current_tenant() END;
+    v_fields CONSTANT text[] := tenantry_private.verified_context();
+    v_tenant CONSTANT uuid := v_fields[1]::uuid;
 BEGIN
     IF v_tenant IS NULL THEN
+        IF p_is_required THEN
+            PERFORM tenantry.require_tenant();
+        END IF;
         RETURN;
     END IF;
     RETURN NEXT v_tenant;
-    RETURN QUERY
-    SELECT t.tenant_id
-    FROM tenantry.tenants AS t
-    WHERE t.owner_tenant_id = v_tenant AND tenantry_private.may_publish((SELECT tenantry.current_clearance()));
+    IF EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.owner_tenant_id = v_tenant) THEN
+        IF tenantry_private.may_publish(v_fields[5]) THEN
+            RETURN QUERY SELECT t.tenant_id FROM tenantry.tenants AS t WHERE t.owner_tenant_id = v_tenant;
+        END IF;
+    END IF;
 END
 $$;
 

@@ -1,6 +1,9 @@
 -- Make the tables of a retrieval application in a schema, protect them, grant them to the application and register the
--- chunks as a corpus. The caller owns the tables. All or nothing, as any statement.
-CREATE OR REPLACE FUNCTION tenantry.create_ai_schema(p_schema name DEFAULT 'public', p_dimensions int DEFAULT 1536)
+-- chunks as a corpus. Documents, their chunks and their lineage can be shared if asked for; prompts never are.
+-- The caller owns the tables. All or nothing, as any statement.
+CREATE OR REPLACE FUNCTION tenantry.create_ai_schema(
+    p_schema name DEFAULT 'public', p_dimensions int DEFAULT 1536, p_shared boolean DEFAULT false
+)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -115,9 +118,9 @@ BEGIN
 
     PERFORM
         tenantry.protect(format('%I.prompts', p_schema)),
-        tenantry.protect(format('%I.documents', p_schema), p_permission_column => 'permission_level'),
-        tenantry.protect(format('%I.chunks', p_schema), p_permission_column => 'permission_level'),
-        tenantry.protect(format('%I.document_lineage', p_schema));
+        tenantry.protect(format('%I.documents', p_schema), p_permission_column => 'permission_level', p_shared => p_shared),
+        tenantry.protect(format('%I.chunks', p_schema), p_permission_column => 'permission_level', p_shared => p_shared),
+        tenantry.protect(format('%I.document_lineage', p_schema), p_shared => p_shared);
 
     -- What a tenant's members may not do to each other, beside what the permission levels say. A context that names no
     -- member speaks for all of them: the application behind it knows its users.
@@ -159,6 +162,6 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.create_ai_schema(name, int) IS 'make and protect the tables of a retrieval application';
-REVOKE ALL ON FUNCTION tenantry.create_ai_schema(name, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenantry.create_ai_schema(name, int) TO tenantry_admin;
+COMMENT ON FUNCTION tenantry.create_ai_schema(name, int, boolean) IS 'make and protect the tables of a retrieval application';
+REVOKE ALL ON FUNCTION tenantry.create_ai_schema(name, int, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.create_ai_schema(name, int, boolean) TO tenantry_admin;

@@ -69,11 +69,11 @@ BEGIN
     END IF;
 
     INSERT INTO tenantry.corpora AS c (
-        table_name, tenant_column, id_column, embedding_column, dimensions, content_column, metadata_column, metric
+        table_name, tenant_column, id_column, embedding_column, dimensions, content_column, metadata_column, metric, is_shared
     )
     VALUES (
         p_table, tenantry.policy_column(p_table, 'tenantry_isolation'),
-        p_id, p_embedding, v_dimensions, p_content, p_metadata, p_metric
+        p_id, p_embedding, v_dimensions, p_content, p_metadata, p_metric, tenantry.is_shared(p_table)
     )
     ON CONFLICT (table_name) DO UPDATE SET
         tenant_column = excluded.tenant_column,
@@ -82,7 +82,8 @@ BEGIN
         dimensions = excluded.dimensions,
         content_column = excluded.content_column,
         metadata_column = excluded.metadata_column,
-        metric = excluded.metric;
+        metric = excluded.metric,
+        is_shared = excluded.is_shared;
 
     -- Tables that have been dropped since.
     DELETE FROM tenantry.corpora AS c

@@ -9,6 +9,7 @@ CREATE TABLE tenantry.corpora (
     content_column name NOT NULL,
     metadata_column name,
     metric text NOT NULL,
+    is_shared boolean NOT NULL,
     CONSTRAINT corpora_table_name_pkey PRIMARY KEY (table_name),
     CONSTRAINT corpora_metric_check CHECK (metric OPERATOR(pg_catalog.=) ANY(ARRAY['cosine', 'inner_product', 'l2']))
 );

@@ -1,4 +1,5 @@
--- Find the current tenant's rows nearest to a vector. Exact: every row that the caller may read is looked at.
+-- Find the rows nearest to a vector: the current tenant's, and what is shared with it. Exact: every row that the caller may
+-- read is looked at.
 -- SECURITY INVOKER: the caller's privileges and the table's policies decide what there is to find.
 -- Checks the arguments and leaves the rest to run_search(). The vector and the hits pass Python by in cursors, as they are.
 -- Plans are generic: no parameter here could change one, and a custom plan would be made anew for each call.
@@ -11,7 +12,7 @@ CREATE OR REPLACE FUNCTION tenantry.search(
     p_diversity float8 DEFAULT 0,
     p_max_distance float8 DEFAULT NULL
 )
-RETURNS TABLE (id text, content text, distance float8, score float8, metadata jsonb)
+RETURNS TABLE (id text, content text, distance float8, score float8, metadata jsonb, shared_by uuid)
 LANGUAGE plpgsql
 STABLE
 ROWS 10
@@ -19,7 +20,7 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-    v_tenant CONSTANT uuid := tenantry.require_tenant();
+    v_tenants uuid[] := ARRAY[tenantry.require_tenant()];
     v_corpus tenantry.corpora;
     v_query refcursor;
     v_hits refcursor;
@@ -28,6 +29,8 @@ DECLARE
     v_distances float8[];
     v_scores float8[];
     v_metadata jsonb[];
+    v_hit_tenants uuid[];
+    v_shared_by uuid[];
 BEGIN
     IF p_text IS NOT NULL OR p_diversity <> 0 THEN
         RAISE EXCEPTION USING
@@ -83,23 +86,36 @@ BEGIN
             HINT = 'Cosine distance compares directions: embed a question that is not empty.';
     END IF;
 
+    IF v_corpus.is_shared THEN
+        v_tenants := ARRAY(SELECT tenantry.readable_tenants(v_corpus.table_name));
+    END IF;
     OPEN v_query FOR SELECT p_query;
     v_hits := tenantry.run_search(
-        v_query, p_k, p_filter, coalesce(p_max_distance, 'Infinity'), v_tenant, v_corpus.table_name, v_corpus.tenant_column,
+        v_query, p_k, p_filter, coalesce(p_max_distance, 'Infinity'), v_tenants, v_corpus.table_name, v_corpus.tenant_column,
         v_corpus.id_column, v_corpus.embedding_column, v_corpus.content_column, v_corpus.metadata_column, v_corpus.metric
     );
     IF v_hits IS NULL THEN
         PERFORM tenantry.refuse_corpus(p_corpus);
     END IF;
-    FETCH v_hits INTO v_ids, v_contents, v_distances, v_scores, v_metadata;
+    FETCH v_hits INTO v_ids, v_contents, v_distances, v_scores, v_metadata, v_hit_tenants;
     CLOSE v_query;
     CLOSE v_hits;
-    RETURN QUERY SELECT unnest(v_ids), unnest(v_contents), unnest(v_distances), unnest(v_scores), unnest(v_metadata);
+    IF v_hit_tenants IS NOT NULL THEN
+        SELECT array_agg(o.shared_by ORDER BY h.position) INTO v_shared_by
+        FROM unnest(v_hit_tenants) WITH ORDINALITY AS h (tenant_id, position)
+        INNER JOIN (
+            SELECT d.tenant_id, tenantry.shared_by(d.tenant_id) AS shared_by
+            FROM (SELECT DISTINCT t.tenant_id FROM unnest(v_hit_tenants) AS t (tenant_id)) AS d
+        ) AS o ON h.tenant_id = o.tenant_id;
+    END IF;
+    RETURN QUERY
+    SELECT
+        unnest(v_ids), unnest(v_contents), unnest(v_distances), unnest(v_scores), unnest(v_metadata), unnest(v_shared_by);
 END
 $$;
 
 COMMENT ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8)
-IS 'find the current tenant''s rows nearest to a vector';
+IS 'find the rows of the current tenant, and those shared with it, nearest to a vector';
 REVOKE ALL ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.search(vector, int, regclass, text, jsonb, float8, float8)
 TO tenantry_admin, tenantry_app, tenantry_gateway;

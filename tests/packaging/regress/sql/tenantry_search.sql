@@ -31,7 +31,7 @@ SELECT content, round(distance::numeric, 3) AS distance FROM tenantry.search('[1
 COMMIT;
 
 -- Outside a context there is nothing to search.
-SELECT * FROM tenantry.search('[1,1,0]');
+SELECT id, content, distance, score, metadata FROM tenantry.search('[1,1,0]');
 
 RESET SESSION AUTHORIZATION;
 DROP TABLE chunks, document_lineage, documents, prompts;
