@@ -15,6 +15,8 @@ class Sizes:
         dimensions: of their vectors.
         loads, load_rows: how often, and how many rows, each variant loads.
         copied_rows: how many rows travel through the client in a load.
+        clients, requests: how many clients of one tenant there are at once, and how many requests of each are a block.
+        crowds: how many blocks of theirs each variant runs.
     """
 
     tenants: int = 1000
@@ -27,6 +29,9 @@ class Sizes:
     loads: int = 7
     load_rows: int = 100_000
     copied_rows: int = 20_000
+    clients: int = 16
+    requests: int = 40
+    crowds: int = 25
 
 
 # Shows that everything runs; the figures mean nothing.
@@ -41,4 +46,7 @@ SMOKE = Sizes(
     loads=2,
     load_rows=100,
     copied_rows=100,
+    clients=4,
+    requests=2,
+    crowds=2,
 )

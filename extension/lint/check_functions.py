@@ -21,6 +21,7 @@ CREATE EXTENSION plpgsql_check;
 CREATE TABLE public.sample (tenant_id uuid, label text, permission_level text);
 SELECT tenantry.protect('public.sample', p_permission_column => 'permission_level');
 SELECT tenantry.create_ai_schema('public', 3);
+SELECT tenantry.meter_storage('public.sample');
 """
 
 PLPGSQL = """
@@ -68,6 +69,14 @@ SILENCED = {
         "tenantry.protect(regclass,name,name,boolean)",
         "text type variable is not sanitized",
     ): "names that regrole has quoted",
+    (
+        "tenantry.meter_storage(regclass)",
+        "text type variable is not sanitized",
+    ): "its own literals; the only variables are a regclass and an identifier that format has quoted",
+    (
+        "tenantry.meter_tokens(regclass,name,name)",
+        "text type variable is not sanitized",
+    ): "literals that format has quoted",
     (
         "tenantry_private.seal_context(uuid,text,text,uuid,integer,timestamp with time zone)",
         'never read variable "v_token"',

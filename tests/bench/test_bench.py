@@ -39,6 +39,7 @@ def test_smoke(cluster: Cluster, tmp_path: Path) -> None:
     assert experiments.keys() == {
         "point", "list", "plans", "calls", "search-30", "search-100",
         "sharing-look-up", "sharing-update", "sharing-count", "sharing-search", "insert", "copy",
+        "rate-limit", "token-quota", "storage-quota",
     }  # fmt: skip
     assert experiments["plans"]["failures"] == []
     for name in experiments.keys() - {"plans"}:

@@ -244,6 +244,27 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         Provocation(f"SELECT tenantry.revoke_api_key({NO_ID})"),
         Provocation(f"SELECT tenantry.set_rate_limit({NO_ID}, 1)"),
     ),
+    "a limit is out of range": Provocation("SELECT tenantry.set_tenant_limits('{acme}', -1)"),
+    '<table> has no column "<column>" to meter': Provocation(
+        "SELECT tenantry.meter_tokens('notes', 'tokens')", before=PROTECTED
+    ),
+    "token quota reached": (
+        Provocation(
+            f"BEGIN; {AUTHENTICATE} INSERT INTO prompts (prompt_text, usage_tokens) VALUES ('x', 3), ('x', 3);"
+            " INSERT INTO prompts (prompt_text, usage_tokens) VALUES ('x', 6)",
+            role="app",
+            before=AI_SCHEMA + "SELECT tenantry.set_tenant_limits('{acme}', 10)",
+        ),
+        Provocation(
+            f"BEGIN; {AUTHENTICATE} INSERT INTO prompts (prompt_text, usage_tokens) VALUES ('x', 11)", role="app"
+        ),
+    ),
+    "storage quota reached": Provocation(
+        f"BEGIN; {AUTHENTICATE} INSERT INTO notes (body) VALUES ('x'), ('x')",
+        role="app",
+        before=PROTECTED
+        + "SELECT tenantry.meter_storage('notes'); SELECT tenantry.set_tenant_limits('{acme}', p_rows => 1)",
+    ),
     "rate limit reached": Provocation(
         AUTHENTICATE * 2, role="app", before="SELECT tenantry.set_rate_limit('{key_id}', 1)"
     ),

@@ -52,6 +52,8 @@ OWNERS_VIEWS = {
 
 # Functions of tenantry_private that others may execute, and why.
 EXECUTABLE = {
+    "tenantry_private.limits_of(uuid)": "called by the view tenant_limits, with its reader's rights",
+    "tenantry_private.usage_of(uuid)": "called by the view tenant_usage, with its reader's rights",
     "tenantry_private.counter_value(regclass)": "called by the view api_keys, with its reader's rights",
     "tenantry_private.own_collections()": "called by a view, for the tenant of the context",
     "tenantry_private.own_shares()": "called by a view, for the tenant of the context",

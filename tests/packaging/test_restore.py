@@ -61,6 +61,9 @@ def restored(
             app.execute("INSERT INTO shop.documents (title) VALUES (%s)", [tenant.slug])
     dba.execute("SELECT tenantry.suspend_tenant(%s)", [suspended.tenant_id])
     dba.execute("SELECT tenantry.set_rate_limit(%s, 3)", [limited.key_id])
+    dba.execute("SELECT tenantry.set_tenant_limits(%s, 100)", [acme.tenant_id])
+    with as_tenant(app, acme):
+        app.execute("INSERT INTO shop.prompts (prompt_text, usage_tokens) VALUES ('x', 60)")
     with dba.transaction():
         dba.execute("SELECT tenantry.enter_shared()")
         ((legal,),) = dba.execute("SELECT tenantry.create_collection('legal')").fetchall()
@@ -189,6 +192,17 @@ def test_shares_survive(restored: Restored, app: Connection, source: Connection,
     query = "SELECT count(*) FROM tenantry.all_shares"
     assert source.execute(query).fetchone() == (2,)
     assert copy.execute(query).fetchone() == (1,)
+
+
+def test_quotas_and_usage_survive(restored: Restored, app: Connection, source: Connection, copy: Connection) -> None:
+    query = "SELECT requests, tokens FROM tenantry.tenant_usage WHERE tenant_id = %s"
+    for database in (source, copy):
+        assert database.execute(query, [restored.acme.tenant_id]).fetchall() == [(1, 60)]
+    spend = "INSERT INTO shop.prompts (prompt_text, usage_tokens) VALUES ('x', %s)"
+    with pytest.raises(psycopg.errors.ConfigurationLimitExceeded), as_tenant(app, restored.acme):
+        app.execute(spend, [41])
+    with as_tenant(app, restored.acme):
+        app.execute(spend, [40])
 
 
 def test_dump_carries_no_secret(restored: Restored, source: Connection) -> None:

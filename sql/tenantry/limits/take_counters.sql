@@ -23,6 +23,7 @@ BEGIN
                 WHERE k.key_id = f.holder AND k.request_counter IS NOT NULL
                     AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
             )
+                AND NOT EXISTS (SELECT FROM tenantry_private.tenant_limits AS l WHERE l.tenant_id = f.holder)
             LIMIT p_count
         )
         RETURNING c.counter, setval(c.counter, 0)

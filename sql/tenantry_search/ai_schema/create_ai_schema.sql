@@ -153,6 +153,7 @@ BEGIN
             ON %1$I.prompts, %1$I.documents, %1$I.chunks, %1$I.document_lineage TO tenantry_app
     $ddl$, p_schema);
 
+    PERFORM tenantry.meter_tokens(format('%I.prompts', p_schema), 'usage_tokens', 'model');
     PERFORM tenantry.register_corpus(format('%I.chunks', p_schema), 'id', 'embedding', 'content', 'metadata');
     IF NOT has_schema_privilege('tenantry_app', p_schema, 'USAGE') THEN
         RAISE WARNING USING
