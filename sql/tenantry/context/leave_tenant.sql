@@ -1,4 +1,6 @@
--- Close the context before the transaction ends. Afterwards there are no rows and no writes.
+-- Close the context before the transaction ends, and the session's with it. Afterwards there are no rows and no writes.
+-- A session context that was left stays dead, also for who kept its token; except in a read-only transaction, which cannot
+-- move the number.
 CREATE OR REPLACE FUNCTION tenantry.leave_tenant()
 RETURNS void
 LANGUAGE plpgsql
@@ -6,7 +8,10 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM set_config('tenantry.context', '', true), set_config('app.current_tenant_id', '', true);
+    PERFORM set_config('tenantry.context', '', false), set_config('app.current_tenant_id', '', true);
+    IF tenantry_private.is_session_login() AND current_setting('transaction_read_only') = 'off' THEN
+        PERFORM nextval('tenantry_private.session_numbers');
+    END IF;
 END
 $$;
 

@@ -9,7 +9,8 @@
 --
 -- Refused is a session with something that a former transaction, perhaps of another tenant, may have planted: a
 -- temporary table or type shadows the real one for every later statement, a held cursor keeps rows, and a statement
--- prepared by SQL may stand under a name that the driver is about to execute.
+-- prepared by SQL may stand under a name that the driver is about to execute. Not so where the session is one person's,
+-- see is_own_session().
 CREATE OR REPLACE FUNCTION tenantry_private.seal_context(
     p_tenant uuid, p_user text, p_role text, p_key uuid, p_rate_limit_per_minute int, p_expires_at timestamptz
 )
@@ -58,10 +59,15 @@ BEGIN
         );
     END IF;
     IF v_has_residue THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = 'this session holds temporary objects, held cursors or SQL-prepared statements',
-            HINT = 'They could carry data from one tenant to the next. Run DISCARD ALL before the transaction; make temporary tables ON COMMIT DROP, after the context is open.';
+        IF NOT tenantry_private.is_own_session(p_tenant, p_user, p_key) THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'object_not_in_prerequisite_state',
+                MESSAGE = 'this session holds temporary objects, held cursors or SQL-prepared statements',
+                HINT = 'They could carry data from one tenant to the next. Run DISCARD ALL before the transaction; make temporary tables ON COMMIT DROP, after the context is open.';
+        END IF;
+    END IF;
+    IF current_setting('tenantry.context', true) <> '' THEN
+        PERFORM tenantry_private.note_override(p_tenant, p_user, p_key);
     END IF;
     IF v_clearance IS NULL THEN
         RAISE EXCEPTION USING

@@ -1,5 +1,6 @@
 -- The fields of the current context (see seal_context), or NULL outside one. Everything rests on this function:
--- whatever stands in the setting was put there by seal_context, in this transaction of this backend, or is refused.
+-- whatever stands in the setting was put there by seal_context, in this transaction of this backend, or by seal_session,
+-- in this session, or is refused. Contexts of transactions are verified first and do not pay for those of sessions.
 CREATE OR REPLACE FUNCTION tenantry_private.verified_context()
 RETURNS text[]
 LANGUAGE plpgsql
@@ -33,10 +34,12 @@ BEGIN
         v_is_authentic := v_fields[4] = tenantry_private.virtual_transaction();
     END IF;
     IF v_is_authentic IS NOT TRUE THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'insufficient_privilege',
-            MESSAGE = 'tenant context is not valid',
-            HINT = 'A context holds for one transaction. Open it in this one, with tenantry.authenticate().';
+        IF NOT tenantry_private.verify_session(v_token, v_fields) THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'insufficient_privilege',
+                MESSAGE = 'tenant context is not valid',
+                HINT = 'A context holds for one transaction. Open it in this one, with tenantry.authenticate().';
+        END IF;
     END IF;
     IF v_fields[3] COLLATE "C" <= encode(timestamptz_send(clock_timestamp()), 'hex') THEN
         RAISE EXCEPTION USING
