@@ -112,6 +112,19 @@ def sharing(call: str) -> Provocation:
     return Provocation(f"BEGIN; {OWNER} SELECT tenantry.{call}", role="gateway", before=SHARED)
 
 
+SESSION = "SELECT tenantry.authenticate('{key}', 'session');"
+KEEP = "SELECT set_config('my.token', current_setting('tenantry.context'), false);"
+SET_AGAIN = "SELECT set_config('tenantry.context', current_setting('my.token'), false);"
+
+
+def in_session(then: str, first: str = "") -> Provocation:
+    return Provocation(
+        f"{first} {SESSION} {then} SELECT tenantry.current_tenant();",
+        role="postgres",
+        before="SELECT tenantry.allow_session_scope('postgres')",
+    )
+
+
 PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "<table> takes part in table inheritance": Provocation(
         "SELECT tenantry.protect('parent')",
@@ -158,6 +171,19 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         role="app",
         before=CLEARED,
     ),
+    "invalid session lifetime": Provocation("SELECT tenantry.allow_session_scope('app', '0')"),
+    "the role does not log in": Provocation("SELECT tenantry.allow_session_scope('tenantry_app')"),
+    "the login has no session scope": Provocation("SELECT tenantry.disallow_session_scope('app')"),
+    "unknown scope": Provocation("SELECT tenantry.authenticate('{key}', 'for good')", role="app"),
+    "a session context cannot be opened or overridden in a read-only transaction": in_session("", "BEGIN READ ONLY;"),
+    "this login may not open a context for its session": Provocation(SESSION, role="app"),
+    "this connection may be pooled": in_session("", "SET application_name = 'late';"),
+    "this context of the session has ended": in_session(f"{KEEP} SELECT tenantry.leave_tenant(); {SET_AGAIN}"),
+    "the context of this session was withdrawn": in_session("SELECT tenantry.revoke_api_key('{key_id}');"),
+    "this session holds temporary objects, held cursors or SQL-prepared statements of another context": in_session(
+        f"{KEEP} SELECT tenantry.enter_tenant('{{globex}}'); PREPARE x AS SELECT 1; {SET_AGAIN}"
+    ),
+    'currval of sequence "session_numbers" is not yet defined in this session': in_session("DISCARD SEQUENCES;"),
     "must be owner of <table>": Provocation(
         "SELECT tenantry.protect('notes')", before=NOTES + "ALTER TABLE notes OWNER TO postgres", before_role="postgres"
     ),
@@ -408,7 +434,7 @@ def provoke(database: Database, acme: Tenant, globex: Tenant, provocation: Provo
     if provocation.before:
         database.connect(provocation.before_role).execute(provocation.before.format(**names))
     said: list[Said] = []
-    connection = database.connect(provocation.role)
+    connection = database.connect(provocation.role, application_name="psql")
     connection.add_notice_handler(lambda diagnostic: said.append(Said.of(diagnostic)))
     if provocation.opening:
         connection.execute(provocation.opening.format(**names))

@@ -27,6 +27,8 @@ ADMIN = [
     "tenantry.set_role_clearance('x', 'PUBLIC')",
     "tenantry.add_member(%(tenant)s, 'ada', 'owner')",
     "tenantry.set_role_clearance('x', 'PUBLIC', true)",
+    "tenantry.allow_session_scope('app')",
+    "tenantry.disallow_session_scope('app')",
     "tenantry.protect('plain')",
     "tenantry.unprotect('documents')",
     "tenantry.check_protectable('plain')",
@@ -75,6 +77,7 @@ def test_admin_functions(
     with pytest.raises(psycopg.errors.InsufficientPrivilege), as_tenant(app, acme):
         app.execute(query, parameters)  # type: ignore[arg-type]
     with dba.transaction():
+        dba.execute("SELECT tenantry.allow_session_scope('app')")
         dba.execute(query, parameters)  # type: ignore[arg-type]
         raise psycopg.Rollback
 

@@ -40,6 +40,8 @@ MEMBERS = """
 NOT_DUMPED = {
     "tenantry_private.signing_keys": "a restored database signs its contexts with a key of its own",
     "tenantry_private.last_withdrawal": "transaction ids are the cluster's own",
+    "tenantry_private.session_numbers": "sessions do not outlive their server",
+    "tenantry_private.session_overrides": "sessions do not outlive their server",
 }
 
 # Views that read with their owner's rights on purpose, and why.
@@ -47,6 +49,7 @@ OWNERS_VIEWS = {
     "tenantry.failed_authentications": "shows admins and auditors the value of sequences in tenantry_private",
     "tenantry.all_shares": "shows admins, and nobody else, a table in tenantry_private",
     "tenantry.api_keys": "shows admins, and nobody else, what they may know of a table in tenantry_private",
+    "tenantry.session_logins": "shows admins and auditors a table in tenantry_private",
     "tenantry.members": "shows everybody else than admins and auditors the current tenant's rows of such a table",
 }
 

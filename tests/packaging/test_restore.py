@@ -73,6 +73,7 @@ def restored(
             dba.execute("SELECT tenantry.grant_shared(%s, %s, 'legal')", [acme.tenant_id, table])
     dba.execute("DROP TABLE shop.dropped")
     dba.execute("SELECT tenantry.add_member(%s, 'ada', 'owner')", [acme.tenant_id])
+    dba.execute("SELECT tenantry.allow_session_scope('app', '8 hours')")
 
     file = tmp_path_factory.mktemp("dump") / "tenants.dump"
     server = ["-h", cluster.host, "-p", str(cluster.port), "-U", cluster.user]
@@ -165,6 +166,7 @@ def test_what_admins_set_survives(restored: Restored, app: Connection, source: C
     for query, rows in (
         ("SELECT role, clearance FROM tenantry_private.role_clearances ORDER BY 1", [("viewer", "INTERNAL")]),
         ("SELECT user_id, role FROM tenantry.members", [("ada", "owner")]),
+        ("SELECT login_role, lifetime::text FROM tenantry.session_logins", [("app", "08:00:00")]),
     ):
         assert source.execute(query).fetchall() == copy.execute(query).fetchall() == rows
 

@@ -23,9 +23,9 @@ BEGIN
     END IF;
 
     PERFORM tenantry_private.note_withdrawal();
-    INSERT INTO tenantry_private.session_logins AS l (login, lifetime)
+    INSERT INTO tenantry_private.session_logins AS l (login_role, lifetime)
     VALUES (v_login, p_lifetime)
-    ON CONFLICT (login) DO UPDATE SET lifetime = excluded.lifetime;
+    ON CONFLICT (login_role) DO UPDATE SET lifetime = excluded.lifetime;
 END
 $$;
 

@@ -8,7 +8,7 @@ AS $$
 BEGIN
     PERFORM tenantry_private.note_withdrawal();
     DELETE FROM tenantry_private.session_logins AS l
-    WHERE l.login = (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = p_role);
+    WHERE l.login_role = (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = p_role);
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'no_data_found',

@@ -7,7 +7,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM tenantry_private.session_logins AS l WHERE l.login = session_user);
+    RETURN EXISTS (SELECT FROM tenantry_private.session_logins AS l WHERE l.login_role = session_user);
 END
 $$;
 

@@ -13,7 +13,8 @@ BEGIN
         -- As in verified_context: digests are compared, and the key stays within the query.
         SELECT
             sha256(convert_to(encode(sha256(k.outer_block || sha256(
-                k.inner_block || int4send(pg_backend_pid()) || convert_to('session ' || left(p_token, -64), 'UTF8')
+                k.inner_block || int4send(pg_backend_pid())
+                || convert_to(concat('session ', current_database(), ' ', left(p_token, -64)), 'UTF8')
             )), 'hex'), 'UTF8')) = sha256(convert_to(p_fields[9], 'UTF8'))
         INTO v_is_authentic
         FROM tenantry_private.signing_keys AS k

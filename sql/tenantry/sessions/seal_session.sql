@@ -1,6 +1,7 @@
 -- Extend the context that this transaction has just opened to the whole session. The token differs from that of
 -- seal_context() in its fourth field, s<session number>.<override number>, and in what its MAC covers beside the fields:
--- the backend's pid and a constant in place of the transaction's start. So neither kind verifies as the other.
+-- the backend's pid and a prefix in place of the transaction's start. So neither kind verifies as the other. The database
+-- is part of it because a copy of one has the same keys and goes on with the same numbers.
 -- Moving the session number ends the session context before.
 CREATE OR REPLACE FUNCTION tenantry_private.seal_session(p_identity tenantry.identity, p_expires_at timestamptz)
 RETURNS tenantry.identity
@@ -25,7 +26,7 @@ BEGIN
     -- The key stays within the query, as in verified_context.
     SELECT
         encode(sha256(k.outer_block || sha256(
-            k.inner_block || int4send(pg_backend_pid()) || convert_to('session ' || v_body, 'UTF8')
+            k.inner_block || int4send(pg_backend_pid()) || convert_to(concat('session ', current_database(), ' ', v_body), 'UTF8')
         )), 'hex')
     INTO STRICT v_mac
     FROM tenantry_private.signing_keys AS k

@@ -7,7 +7,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_lifetime CONSTANT interval := (SELECT l.lifetime FROM tenantry_private.session_logins AS l WHERE l.login = session_user);
+    v_lifetime CONSTANT interval := (SELECT l.lifetime FROM tenantry_private.session_logins AS l WHERE l.login_role = session_user);
 BEGIN
     IF v_lifetime IS NULL THEN
         RAISE EXCEPTION USING

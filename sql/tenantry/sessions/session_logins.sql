@@ -1,7 +1,7 @@
 -- Which logins may open contexts for their session.
 CREATE OR REPLACE VIEW tenantry.session_logins AS
 SELECT
-    l.login,
+    l.login_role,
     l.lifetime,
     l.allowed_at
 FROM tenantry_private.session_logins AS l;
