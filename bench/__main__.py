@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from bench import calls, context, limits, load, search, sharing
+from bench import access, calls, context, load, search, sharing
 from bench.report import Experiment, missed, to_text, write_json
 from bench.server import Connection, connect, create_tenants, database, facts
 from bench.sizes import SMOKE, Sizes
 
 EXPERIMENTS = ("context", "calls", "search", "sharing", "load", "limits")
+EXPERIMENTS = ("context", "calls", "search", "sharing", "access", "load")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -74,6 +76,8 @@ def measure(chosen: set[str], superuser: Connection, sizes: Sizes, seed: int) ->
             experiments += search.measure(superuser, dba, sizes, generator)
         if "sharing" in chosen:
             experiments += sharing.measure(superuser, dba, sizes, generator)
+        if "access" in chosen:
+            experiments += access.measure(superuser, dba, sizes, generator)
         if "load" in chosen:
             experiments += load.measure(superuser, dba, tenants[0], sizes, generator)
         if "limits" in chosen:

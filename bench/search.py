@@ -75,7 +75,7 @@ def _measure_corpus(
         statement = text.format(tenant=tenant.tenant_id, hits=HITS)
 
         def block() -> list[float]:
-            queries = [_random_vector(generator, sizes.dimensions) for _ in range(repetitions)]
+            queries = [random_vector(generator, sizes.dimensions) for _ in range(repetitions)]
             with pool.tenant(api_key=tenant.api_key) as t:
 
                 def search(query: Vector) -> None:
@@ -98,6 +98,7 @@ def _measure_corpus(
     return Experiment.of(f"search-{chunks}", title, "ms", samples, comparisons)
 
 
-def _random_vector(generator: np.random.Generator, dimensions: int) -> Vector:
+def random_vector(generator: np.random.Generator, dimensions: int) -> Vector:
+    """Draw a vector of independent normal components."""
     vector: NDArray[np.float64] = generator.standard_normal(dimensions)
     return vector

@@ -112,6 +112,13 @@ def sharing(call: str) -> Provocation:
     return Provocation(f"BEGIN; {OWNER} SELECT tenantry.{call}", role="gateway", before=SHARED)
 
 
+READERS = PROTECTED + "ALTER TABLE notes ADD readers text[];"
+
+
+def readers(arguments: str) -> Provocation:
+    return Provocation(f"SELECT tenantry.restrict_to_readers('notes', {arguments})", before=READERS)
+
+
 SESSION = "SELECT tenantry.authenticate('{key}', 'session');"
 KEEP = "SELECT set_config('my.token', current_setting('tenantry.context'), false);"
 SET_AGAIN = "SELECT set_config('tenantry.context', current_setting('my.token'), false);"
@@ -184,6 +191,19 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         f"{KEEP} SELECT tenantry.enter_tenant('{{globex}}'); PREPARE x AS SELECT 1; {SET_AGAIN}"
     ),
     'currval of sequence "session_numbers" is not yet defined in this session': in_session("DISCARD SEQUENCES;"),
+    '<table> has no column "<column>" for the <purpose>': readers("'nobody'"),
+    'the <purpose> column "<column>" of <table> is <type>, not <type>': readers("'body'"),
+    'who reads a row in "<table>" is for its owner to say': Provocation(
+        "BEGIN; SELECT tenantry.enter_tenant('{acme}', 'ada'); INSERT INTO notes (readers) VALUES ('{{bob}}');"
+        "SELECT tenantry.enter_tenant('{acme}', 'bob'); UPDATE notes SET readers = NULL",
+        role="gateway",
+        before=READERS
+        + "SELECT tenantry.restrict_to_readers('notes', 'readers', 'body'); GRANT ALL ON notes TO tenantry_gateway;",
+    ),
+    'schema "<schema>" has no documents and chunks': Provocation("SELECT tenantry.enable_document_access()"),
+    'the documents of schema "<schema>" have no readers': Provocation(
+        "SELECT tenantry.disable_document_access()", before=AI_SCHEMA
+    ),
     "must be owner of <table>": Provocation(
         "SELECT tenantry.protect('notes')", before=NOTES + "ALTER TABLE notes OWNER TO postgres", before_role="postgres"
     ),

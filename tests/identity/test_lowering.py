@@ -153,3 +153,27 @@ def test_a_registered_role_is_not_widened_by_the_right(gateway: Connection, dba:
         gateway.execute("SELECT tenantry.enter_tenant(%s, 'ada', 'archivist')", [acme.tenant_id])
     dba.execute("SELECT tenantry.add_member(%s, 'ada', 'archivist')", [acme.tenant_id])
     gateway.execute("SELECT tenantry.enter_tenant(%s, 'ada', 'member')", [acme.tenant_id])
+
+
+HALFWAY = """
+UPDATE lone SET
+    body = CASE id WHEN 2 THEN (tenantry.authenticate(current_setting('my.key'))).role ELSE body END,
+    level = CASE id WHEN 2 THEN 'PUBLIC' ELSE level END
+"""
+
+
+def test_another_context_halfway(dba: Connection, app: Connection, acme: Tenant, globex: Tenant, tables: None) -> None:
+    """A function in the statement opens a context of a tenant where the attacker is the owner: acme's row stays."""
+    with app.transaction(force_rollback=True):
+        enter(dba, app, acme, "member")
+        app.execute("INSERT INTO lone VALUES (DEFAULT, 1, 'INTERNAL', 'x'), (DEFAULT, 2, 'INTERNAL', 'x')")
+        for tenant, may in ((globex, False), (acme, True)):
+            issued = "SELECT api_key FROM tenantry.issue_api_key(%s, 'k', 'owner')"
+            ((key,),) = dba.execute(issued, [tenant.tenant_id]).fetchall()
+            app.execute("SELECT set_config('my.key', %s, true)", [key])
+            enter(dba, app, acme, "member")
+            if may:
+                lower(app, HALFWAY, "lone")
+                continue
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="may not lower"):
+                lower(app, HALFWAY, "lone")

@@ -373,7 +373,7 @@ def test_edited_into_each_other(person: Connection, acme: Tenant) -> None:
         [*of_session[:8], of_transaction[8]],
         [*of_transaction[:8], of_session[8]],
         [*of_session[:3], number + "0", *of_session[4:]],
-        [*of_session[:3], "s0.0", *of_session[4:]],
+        [*of_session[:3], "s0.0.0", *of_session[4:]],
         [*of_session[:3], number.upper(), *of_session[4:]],
         [*of_session[:2], "7fffffffffffffff", *of_session[3:]],
         [*of_session[:4], "RESTRICTED", "owner", *of_session[6:]],
@@ -510,3 +510,14 @@ def test_read_only_override(person: Connection, acme: Tenant, globex: Tenant) ->
         person.execute("SELECT tenantry.authenticate(%s)", [globex.api_key])
     with as_tenant(person, acme):
         assert bodies(person) == [acme.slug]
+
+
+def test_a_withdrawal_under_way(person: Connection, module_database: Database, dba: Connection) -> None:
+    """A key that is being revoked while it opens the session opens one that ends with the revocation."""
+    tenant = create_tenant(dba, f"under-way-{time.monotonic_ns()}")
+    with module_database.connect("dba") as other:
+        with other.transaction():
+            other.execute("SELECT tenantry.revoke_api_key(%s)", [tenant.key_id])
+            open_session(person, tenant)
+            assert person.execute("SELECT tenantry.current_tenant()").fetchone() == (tenant.tenant_id,)
+        assert_refused(person, WITHDRAWN)

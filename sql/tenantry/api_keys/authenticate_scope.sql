@@ -6,6 +6,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_withdrawal CONSTANT bigint := tenantry_private.current_withdrawal();
     v_end timestamptz;
     v_identity tenantry.identity;
 BEGIN
@@ -21,7 +22,8 @@ BEGIN
     v_identity := tenantry.authenticate(p_api_key);
     RETURN tenantry_private.seal_session(
         v_identity,
-        least(v_end, (SELECT k.expires_at FROM tenantry_private.api_keys AS k WHERE k.key_id = v_identity.key_id))
+        least(v_end, (SELECT k.expires_at FROM tenantry_private.api_keys AS k WHERE k.key_id = v_identity.key_id)),
+        v_withdrawal
     );
 END
 $$;

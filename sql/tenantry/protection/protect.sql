@@ -112,6 +112,12 @@ BEGIN
         EXECUTE format('REVOKE TRUNCATE, REFERENCES, TRIGGER ON %s FROM PUBLIC, %s CASCADE', v_relation, v_application);
     END LOOP;
 
+    IF tenantry.readers_column(p_table) IS NOT NULL AND tenantry.reader_gaps(p_table) <> '{}' THEN
+        PERFORM tenantry.restrict_to_readers(
+            p_table, tenantry.readers_column(p_table), tenantry.policy_column(p_table, 'tenantry_row_owner')
+        );
+    END IF;
+
     PERFORM tenantry.warn_of_oracles(p_table, p_tenant_column);
 END
 $$;

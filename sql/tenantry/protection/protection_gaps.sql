@@ -43,7 +43,7 @@ BEGIN
     FOR v_relation IN SELECT tenantry.relations_of(p_table) LOOP
         v_gaps := v_gaps || tenantry.relation_gaps(v_relation, v_tenant_column, v_permission_column, v_is_shared);
     END LOOP;
-    RETURN v_gaps;
+    RETURN v_gaps || tenantry.reader_gaps(p_table);
 END
 $$;
 

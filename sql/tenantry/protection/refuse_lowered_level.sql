@@ -6,7 +6,9 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF row_security_active(TG_RELID) AND tenantry.may_lower_levels() IS NOT TRUE THEN
+    IF row_security_active(TG_RELID)
+        AND NOT (coalesce(tenantry.may_lower_levels(), false) AND tenantry.is_context_of_row(TG_RELID, to_jsonb(old)))
+    THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = format('the current role may not lower the permission level of a row in "%s"', TG_TABLE_NAME),

@@ -7,7 +7,7 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
-    SELECT format(x.shape || ' EXECUTE FUNCTION %3$s()', p_relation, p_column, p_function)
+    SELECT format(x.shape || ' EXECUTE FUNCTION %3$s()', p_relation, p_column, p_function, tenantry.permission_levels())
     FROM (
         VALUES
         (
@@ -17,7 +17,8 @@ AS $$
         (
             'tenantry.refuse_lowered_level'::regproc,
             'BEFORE UPDATE ON %1$s FOR EACH ROW WHEN (((old.%2$I IS DISTINCT FROM new.%2$I)'
-            ' AND tenantry.is_lower_level(new.%2$I, old.%2$I)))'
+            -- Of pg_catalog alone: who is exempt from policies need not be allowed to call functions of ours.
+            ' AND (array_position(%4$L::text[], new.%2$I) < array_position(%4$L::text[], old.%2$I))))'
         ),
         ('tenantry.refuse_truncate'::regproc, 'BEFORE TRUNCATE ON %1$s FOR EACH STATEMENT')
     ) AS x (function, shape)

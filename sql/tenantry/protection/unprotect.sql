@@ -27,6 +27,7 @@ BEGIN
     ) THEN
         EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', p_table, v_tenant_column);
     END IF;
+    PERFORM tenantry.unrestrict_readers(p_table);
     FOR v_relation IN SELECT tenantry.relations_of(p_table) LOOP
         PERFORM tenantry.detach_policies(v_relation);
         FOR v_trigger IN

@@ -14,8 +14,9 @@ BEGIN
     IF NOT tenantry_private.is_session_token(v_token, v_fields) THEN
         RETURN false;
     END IF;
-    RETURN v_fields[4] = concat(
-            's', currval('tenantry_private.session_numbers'), '.', currval('tenantry_private.session_overrides')
+    RETURN starts_with(
+            v_fields[4],
+            concat('s', currval('tenantry_private.session_numbers'), '.', currval('tenantry_private.session_overrides'), '.')
         )
         AND v_fields[1] = p_tenant::text
         AND v_fields[7] = coalesce(p_key::text, '')

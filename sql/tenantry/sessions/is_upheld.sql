@@ -1,4 +1,5 @@
--- Whether a credential would still open the context that it opened for this session.
+-- Whether a credential would still open the context that it opened for this session. It would where nothing at all has
+-- been withdrawn since. A key is looked up again; a token is not at hand any more, and has to be presented again.
 CREATE OR REPLACE FUNCTION tenantry_private.is_upheld(p_fields text[])
 RETURNS boolean
 LANGUAGE plpgsql
@@ -7,6 +8,9 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF split_part(p_fields[4], '.', 3) = (SELECT w.last_value::text FROM tenantry_private.last_withdrawal AS w) THEN
+        RETURN true;
+    END IF;
     RETURN tenantry_private.is_session_login()
         AND tenantry_private.role_clearance(p_fields[6]) = p_fields[5]
         AND EXISTS (

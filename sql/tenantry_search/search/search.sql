@@ -2,7 +2,8 @@
 -- read is looked at.
 -- SECURITY INVOKER: the caller's privileges and the table's policies decide what there is to find.
 -- Checks the arguments and leaves the rest to run_search(). The vector and the hits pass Python by in cursors, as they are.
--- Plans are generic: no parameter here could change one, and a custom plan would be made anew for each call.
+-- Plans are generic: no parameter here could change one, and a custom plan would be made anew for each call. Nothing is
+-- compiled: that takes longer than a scan, and the policy of chunks_in_reach looks dearer to the planner than it is.
 CREATE OR REPLACE FUNCTION tenantry.search(
     p_query vector,
     p_k int DEFAULT 10,
@@ -18,6 +19,7 @@ STABLE
 ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
+SET jit = off
 AS $$
 DECLARE
     v_tenants uuid[] := ARRAY[tenantry.require_tenant()];
