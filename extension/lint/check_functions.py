@@ -22,6 +22,7 @@ CREATE TABLE public.sample (tenant_id uuid, label text, permission_level text);
 SELECT tenantry.protect('public.sample', p_permission_column => 'permission_level');
 SELECT tenantry.create_ai_schema('public', 3);
 SELECT tenantry.meter_storage('public.sample');
+SELECT tenantry.enable_document_access();
 """
 
 PLPGSQL = """

@@ -1,5 +1,6 @@
 -- One of the triggers that protect() makes, as PostgreSQL prints it after its name, so that what is made and what is
--- compared with the catalog are the same text. NULL for another function.
+-- compared with the catalog are the same text. NULL for another function. Conditions name functions of pg_catalog alone:
+-- who is exempt from policies need not be allowed to call ours.
 CREATE OR REPLACE FUNCTION tenantry.trigger_definition(p_relation regclass, p_function regproc, p_column name)
 RETURNS text
 LANGUAGE sql
@@ -17,7 +18,6 @@ AS $$
         (
             'tenantry.refuse_lowered_level'::regproc,
             'BEFORE UPDATE ON %1$s FOR EACH ROW WHEN (((old.%2$I IS DISTINCT FROM new.%2$I)'
-            -- Of pg_catalog alone: who is exempt from policies need not be allowed to call functions of ours.
             ' AND (array_position(%4$L::text[], new.%2$I) < array_position(%4$L::text[], old.%2$I))))'
         ),
         ('tenantry.refuse_truncate'::regproc, 'BEFORE TRUNCATE ON %1$s FOR EACH STATEMENT')

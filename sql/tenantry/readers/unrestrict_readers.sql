@@ -8,16 +8,19 @@ DECLARE
     v_part record;
 BEGIN
     FOR v_part IN
-        SELECT format('POLICY %I ON %s', p.polname, p.polrelid::regclass) AS description
+        SELECT p.polname AS name, p.polrelid::regclass AS relation
         FROM pg_policy AS p
         WHERE p.polrelid IN (SELECT tenantry.relations_of(p_table)) AND p.polname IN ('tenantry_readers', 'tenantry_row_owner')
-        UNION ALL
-        SELECT format('TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
+    LOOP
+        EXECUTE format('DROP POLICY %I ON %s', v_part.name, v_part.relation);
+    END LOOP;
+    FOR v_part IN
+        SELECT t.tgname AS name, t.tgrelid::regclass AS relation
         FROM pg_trigger AS t
         WHERE t.tgrelid IN (SELECT tenantry.relations_of(p_table)) AND t.tgparentid = 0
             AND t.tgfoid = 'tenantry.refuse_reader_change'::regproc
     LOOP
-        EXECUTE format('DROP %s', v_part.description);
+        EXECUTE format('DROP TRIGGER %I ON %s', v_part.name, v_part.relation);
     END LOOP;
 END
 $$;

@@ -19,7 +19,7 @@ BEGIN
     END IF;
     FOR v_column IN
         SELECT n.name, n.type
-        FROM (VALUES ('owned_by', 'text'), ('readers', 'text[]')) AS n (name, type)
+        FROM (VALUES ('owned_by', 'text'::regtype), ('readers', 'text[]'::regtype)) AS n (name, type)
         WHERE NOT EXISTS (
             SELECT FROM pg_attribute AS a WHERE a.attrelid = v_documents AND a.attname = n.name AND NOT a.attisdropped
         )
