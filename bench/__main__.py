@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from bench import calls, context, limits, load, search, sharing
-from bench import access, calls, context, load, search, sharing
+from bench import access, calls, context, limits, load, search, sharing
 from bench.report import Experiment, missed, to_text, write_json
 from bench.server import Connection, connect, create_tenants, database, facts
 from bench.sizes import SMOKE, Sizes
 
-EXPERIMENTS = ("context", "calls", "search", "sharing", "load", "limits")
-EXPERIMENTS = ("context", "calls", "search", "sharing", "access", "load")
+EXPERIMENTS = ("context", "calls", "search", "sharing", "access", "load", "limits")
 RESULTS = Path(__file__).parent / "results"
 
 

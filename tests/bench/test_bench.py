@@ -39,8 +39,7 @@ def test_smoke(cluster: Cluster, tmp_path: Path) -> None:
     assert experiments.keys() == {
         "point", "list", "plans", "calls", "search-30", "search-100",
         "sharing-look-up", "sharing-update", "sharing-count", "sharing-search", "insert", "copy",
-        "rate-limit", "token-quota", "storage-quota",
-        "sharing-look-up", "sharing-update", "sharing-count", "sharing-search", "access-30", "access-100", "insert", "copy",
+        "rate-limit", "token-quota", "storage-quota", "access-30", "access-100",
     }  # fmt: skip
     assert experiments["plans"]["failures"] == []
     for name in experiments.keys() - {"plans"}:
