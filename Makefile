@@ -2,7 +2,7 @@
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-extensions := tenantry tenantry_search
+extensions := tenantry tenantry_jwt tenantry_search
 environment := extension/environment
 
 # PGXS: what to build and where it goes.
@@ -35,7 +35,7 @@ $(DATA_built): build ;
 build:
 	@for extension in $(extensions); do extension/build.sh $$extension || exit; done
 
-install: ## install both extensions into the server of PG_CONFIG
+install: ## install the extensions into the server of PG_CONFIG
 installcheck: ## smoke test of an installed server, by pg_regress; PGHOST and its like say which
 clean: ## remove what was built
 

@@ -41,6 +41,8 @@ list_missing() {
     "$python" -c 'import ensurepip, venv' 2> /dev/null || echo venv
     # PL/Python runs the system's Python, whatever Python comes first in PATH.
     /usr/bin/python3 -c 'import numpy' 2> /dev/null || echo numpy
+    /usr/bin/python3 -c 'import jwt' 2> /dev/null || echo jwt
+    /usr/bin/python3 -c 'import cryptography' 2> /dev/null || echo cryptography
     [ "$purpose" != test ] || has pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
     [ "$purpose" != lint ] || has shellcheck || echo shellcheck
 }
@@ -54,8 +56,8 @@ if [ "$pg_config" != pg_config ] && ! has "$pg_config"; then
 fi
 if ! has apt-get; then
     fail "Missing here: $missing. Install PostgreSQL 15 or newer with its development files and PL/Python 3, pgvector 0.8," \
-        "PgBouncer, plpgsql_check, ShellCheck, a C compiler, Python 3.11 or newer with venv, and numpy for the system's" \
-        "Python; set PG_CONFIG if pg_config is not in PATH; then run make again."
+        "PgBouncer, plpgsql_check, ShellCheck, a C compiler, Python 3.11 or newer with venv, and numpy, PyJWT and" \
+        "cryptography for the system's Python; set PG_CONFIG if pg_config is not in PATH; then run make again."
 fi
 if [ "$(id -u)" != 0 ] && ! has sudo; then
     fail "Missing here: $missing. Run make as root, or install sudo."
@@ -85,7 +87,7 @@ for thing in $missing; do
         plpython3) package=postgresql-plpython3-$version ;;
         plpgsql-check) package=postgresql-$version-plpgsql-check ;;
         venv) package=python3-venv ;;
-        numpy) package=python3-numpy ;;
+        numpy | jwt | cryptography) package=python3-$thing ;;
         pgvector)
             package=postgresql-$version-pgvector
             if ! has_candidate "$package"; then

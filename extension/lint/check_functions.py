@@ -16,6 +16,7 @@ SAMPLE = """
 CREATE EXTENSION tenantry;
 CREATE EXTENSION vector;
 CREATE EXTENSION plpython3u;
+CREATE EXTENSION tenantry_jwt;
 CREATE EXTENSION tenantry_search;
 CREATE EXTENSION plpgsql_check;
 CREATE TABLE public.sample (tenant_id uuid, label text, permission_level text);

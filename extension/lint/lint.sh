@@ -25,6 +25,6 @@ check "ruff check" ruff check --quiet .
 check "ruff format" ruff format --quiet --diff .
 check "mypy" mypy --no-error-summary
 check "sqlfluff" sqlfluff lint --disable-progress-bar sql
-check "pgspot" python extension/lint/spot.py extension/build/tenantry--*.sql extension/build/tenantry_search--*.sql
+check "pgspot" python extension/lint/spot.py extension/build/tenantry--*.sql extension/build/tenantry_*--*.sql
 check "plpgsql_check, PL/Python" check_functions
 exit "$failed"

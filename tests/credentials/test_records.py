@@ -4,10 +4,13 @@ Each test makes calls that take or return a credential, and then looks for the c
 in everything that was recorded meanwhile.
 """
 
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_bytes
 from threading import Thread
 from typing import Any
 
@@ -19,6 +22,7 @@ from psycopg.pq import DiagnosticField
 from tenantry import InvalidCredential, TenantPool
 from tests.credentials.noisy import NoisyServer
 from tests.credentials.traces import ENCODINGS, traces
+from tests.identity.tokens import SECRETS, base64url, claims, jwks, token
 from tests.support.database import Connection
 from tests.support.tenants import Tenant, create_tenant
 
@@ -203,6 +207,65 @@ def test_a_key_that_opens_nothing(noisy: NoisyServer, tenant: Tenant, watch: Wat
         way(app, AUTHENTICATE, [key])
     way(app, "SELECT tenantry.try_authenticate(%s)", [key])
     assert_unrecorded(noisy, watch, random_part(key))
+
+
+# Tokens, and the secrets that sign them
+
+ISSUER = "https://idp.example.com"
+
+
+@pytest.fixture(scope="module")
+def issuer(noisy: NoisyServer) -> str:
+    """An issuer with a key for each kind of algorithm."""
+    dba = noisy.database.connect("dba")
+    dba.execute("SELECT tenantry.set_jwt_issuer(%s)", [ISSUER])
+    for algorithm, secret in SECRETS.items():
+        dba.execute("SELECT tenantry.add_jwt_secret(%s, %s, %s, %s)", [ISSUER, secret, algorithm, algorithm])
+    dba.execute("SELECT tenantry.add_jwks(%s, %s)", [ISSUER, jwks("ES256", "RS256")])
+    return ISSUER
+
+
+def key_blocks(noisy: NoisyServer) -> list[bytes]:
+    """Return what stands for the secrets of issuers."""
+    rows = noisy.superuser.execute(
+        "SELECT unnest(ARRAY[inner_block, outer_block]) FROM tenantry_private.jwt_keys WHERE inner_block IS NOT NULL"
+    )
+    return [block for (block,) in rows]
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS512", "ES256", "RS256"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_token(noisy: NoisyServer, tenant: Tenant, issuer: str, watch: Watch, way: Way, algorithm: str) -> None:
+    """The signature is what makes it a credential; who it is about may stand in a plan."""
+    app, dba = connected(noisy, watch, "app"), connected(noisy, watch, "dba")
+    good = token(claims(tenant.tenant_id, iss=issuer, aud=...), algorithm)
+    bad = token(claims(tenant.tenant_id, iss=issuer, aud=..., role="nobody"), algorithm)
+    signatures = [each.rpartition(".")[2] for each in (good, bad)]
+    secrets: list[str | bytes] = [*signatures, *(urlsafe_b64decode(signature + "==") for signature in signatures)]
+    for kid in (algorithm, ...):
+        good = token(claims(tenant.tenant_id, iss=issuer, aud=...), algorithm, kid=kid)
+        secrets.append(good.rpartition(".")[2])
+        with app.transaction():
+            way(app, "SELECT tenantry.authenticate_jwt(%s)", [good])
+            app.execute("INSERT INTO notes (body) VALUES ('a note')")
+            seen = noisy.seen_by_others()
+    with watch.error("28000"):
+        way(app, "SELECT tenantry.authenticate_jwt(%s)", [bad])
+    assert way(dba, "SELECT tenantry.explain_jwt(%s)", [bad]) == ("its role is unknown",)
+    assert_unrecorded(noisy, watch, *secrets, *key_blocks(noisy), seen=seen)
+
+
+def test_the_secret_of_an_issuer(noisy: NoisyServer, watch: Watch) -> None:
+    dba = connected(noisy, watch, "dba")
+    for number in range(7):
+        secret = token_bytes(64)
+        for kid in (f"k{number}", None):
+            dba.execute("SELECT tenantry.add_jwt_secret('s', %s, 'HS512', %s)", [secret, kid])
+        key = {"kty": "oct", "alg": "HS256", "k": base64url(secret)}
+        dba.execute("SELECT tenantry.add_jwks('s', %s)", [json.dumps({"keys": [key]})])
+        with watch.error("22023"):
+            dba.execute("SELECT tenantry.add_jwt_secret('s', %s, 'HS512')", [secret[1:]])
+        assert_unrecorded(noisy, watch, secret, base64url(secret), *key_blocks(noisy))
 
 
 def test_the_client(noisy: NoisyServer, tenant: Tenant, watch: Watch) -> None:

@@ -88,6 +88,9 @@ AUTHENTICATE = "SELECT tenantry.authenticate('{key}');"
 OWNER = "SELECT tenantry.enter_tenant('{acme}', 'olga', 'owner');"
 SHARED = NOTES + "SELECT tenantry.protect('notes', p_shared => true); GRANT ALL ON notes TO gateway;"
 NO_ID = "gen_random_uuid()"
+PUBLIC_KEY = (
+    '{{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "sig"}}'
+)
 AI_SCHEMA = "SELECT tenantry.create_ai_schema('public', 3);"
 FACES = "CREATE TABLE faces (tenant_id uuid, id int, name text, face vector(3), ears vector);"
 CORPUS = (
@@ -132,6 +135,11 @@ def in_session(then: str, first: str = "") -> Provocation:
     )
 
 
+def add_jwks(*keys: str, role: str = "dba", before: str = "") -> Provocation:
+    document = f'{{{{"keys": [{", ".join(keys)}]}}}}'
+    return Provocation(f"SELECT tenantry.add_jwks('i', '{document}')", role, before, "postgres")
+
+
 PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "<table> takes part in table inheritance": Provocation(
         "SELECT tenantry.protect('parent')",
@@ -163,7 +171,42 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "a tenant with this slug, id or Stripe customer exists already": Provocation(
         "SELECT tenantry.create_tenant('acme', 'A')"
     ),
-    "invalid credential": Provocation("SELECT tenantry.authenticate('{key}0')", role="app"),
+    "invalid credential": (
+        Provocation("SELECT tenantry.authenticate('{key}0')", role="app"),
+        Provocation("SELECT tenantry.authenticate_jwt('a.b.c')", role="app"),
+    ),
+    "public keys need the extension tenantry_jwt": add_jwks(PUBLIC_KEY, before="DROP EXTENSION tenantry_jwt"),
+    "an issuer needs a tenant or a tenant claim": Provocation(
+        "SELECT tenantry.set_jwt_issuer('i', p_tenant_claim => NULL)"
+    ),
+    "an RSA key must have 2048 to 8192 bits": add_jwks('{{"kty": "RSA", "n": "AQAB", "e": "AQAB"}}'),
+    "invalid audience": Provocation("SELECT tenantry.set_jwt_issuer('i', '{{}}')"),
+    "invalid claim name": Provocation("SELECT tenantry.set_jwt_issuer('i', p_role_claim => 'a..b')"),
+    "invalid jti": Provocation("SELECT tenantry.revoke_jwt('i', '')"),
+    "invalid JWT issuer": Provocation("SELECT tenantry.set_jwt_issuer('')"),
+    "invalid kid": Provocation("SELECT tenantry.add_jwt_secret('i', sha256('x'), p_kid => '')"),
+    "invalid organization": Provocation("SELECT tenantry.map_jwt_organization('i', '', '{acme}')"),
+    'key "<kid>" of the set is malformed': add_jwks(PUBLIC_KEY.replace("11qY", "*")),
+    "no key of the set verifies tokens": add_jwks(),
+    "the leeway is out of range": Provocation("SELECT tenantry.set_jwt_issuer('i', p_leeway => '1 hour')"),
+    "the secret is too short": Provocation("SELECT tenantry.add_jwt_secret('i', 'short')"),
+    "the time lies in the future": Provocation("SELECT tenantry.revoke_jwts_of_user('i', 'u', 'tomorrow')"),
+    "this is not a JSON Web Key Set": Provocation("SELECT tenantry.add_jwks('i', '[]')"),
+    "two keys of the set have the same kid": add_jwks(PUBLIC_KEY, PUBLIC_KEY),
+    "unknown JWT algorithm": Provocation("SELECT tenantry.add_jwt_secret('i', sha256('x'), 'RS256')"),
+    "plpy.Error: PL/Python does not find PyJWT with cryptography": Provocation(
+        "BEGIN; DROP EXTENSION tenantry_jwt;"
+        "DO LANGUAGE plpython3u 'import sys; sys.modules[\"jwt.algorithms\"] = None'; CREATE EXTENSION tenantry_jwt",
+        role="postgres",
+    ),
+    "this issuer vouches for one tenant already": Provocation(
+        "SELECT tenantry.set_jwt_issuer('i')", before="SELECT tenantry.set_jwt_issuer('i', p_tenant => '{acme}')"
+    ),
+    "JWT issuer does not exist": Provocation("SELECT tenantry.remove_jwt_issuer('i')"),
+    "JWT key does not exist": Provocation("SELECT tenantry.retire_jwt_key('i', 'k')"),
+    "organization is not mapped": Provocation("SELECT tenantry.unmap_jwt_organization('i', 'o')"),
+    'key "<kid>" of the set is left out': add_jwks(PUBLIC_KEY, '{{"kty": "RSA", "use": "enc", "kid": "e"}}'),
+    'key "<kid>" of the set is a private key': add_jwks(PUBLIC_KEY.replace("use", "d")),
     "tenant does not exist or is suspended": Provocation(f"SELECT tenantry.enter_tenant({NO_ID})", role="gateway"),
     "invalid user": Provocation("SELECT tenantry.add_member('{acme}', '', 'member')"),
     "member does not exist": Provocation("SELECT tenantry.remove_member('{acme}', 'nobody')"),

@@ -32,6 +32,16 @@ ADMIN = [
     "tenantry.unrestrict_readers('documents')",
     "tenantry.readers_column('documents')",
     "tenantry.reader_gaps('documents')",
+    "tenantry.set_jwt_issuer('issuer')",
+    "tenantry.remove_jwt_issuer('issuer')",
+    "tenantry.map_jwt_organization('issuer', 'org', %(tenant)s)",
+    "tenantry.unmap_jwt_organization('issuer', 'org')",
+    'tenantry.add_jwks(\'issuer\', \'{"keys": [{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}\')',
+    "tenantry.add_jwt_secret('issuer', sha256('x'))",
+    "tenantry.retire_jwt_key('issuer', 'kid')",
+    "tenantry.revoke_jwt('issuer', 'jti')",
+    "tenantry.revoke_jwts_of_user('issuer', 'user')",
+    "tenantry.explain_jwt('x')",
     "tenantry.protect('plain')",
     "tenantry.unprotect('documents')",
     "tenantry.check_protectable('plain')",
@@ -47,6 +57,9 @@ ADMIN = [
     "tenantry.application_roles()",
 ]
 ADMIN_VIEWS = [
+    "tenantry.jwt_issuers",
+    "tenantry.jwt_keys",
+    "tenantry.jwt_organizations",
     "tenantry.api_keys",
     "tenantry.failed_authentications",
     "tenantry.protected_tables",
@@ -56,6 +69,8 @@ ADMIN_VIEWS = [
 @pytest.fixture(scope="module", autouse=True)
 def plain(dba: Connection) -> None:
     dba.execute("CREATE TABLE plain (tenant_id uuid, id int)")
+    dba.execute("SELECT tenantry.add_jwt_secret('issuer', sha256('x'), p_kid => 'kid')")
+    dba.execute("SELECT tenantry.map_jwt_organization('issuer', 'org', tenantry.create_tenant('mapped', 'Mapped'))")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ MEMBERS = """
     SELECT d.classid, d.objid
     FROM pg_depend AS d
     INNER JOIN pg_extension AS e ON d.refobjid = e.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-    WHERE e.extname IN ('tenantry', 'tenantry_search')
+    WHERE e.extname IN ('tenantry', 'tenantry_jwt', 'tenantry_search')
 ) AS members
 """
 
@@ -46,6 +46,9 @@ NOT_DUMPED = {
 
 # Views that read with their owner's rights on purpose, and why.
 OWNERS_VIEWS = {
+    "tenantry.jwt_issuers": "shows admins, and nobody else, what they may know of a table in tenantry_private",
+    "tenantry.jwt_keys": "the same",
+    "tenantry.jwt_organizations": "the same",
     "tenantry.failed_authentications": "shows admins and auditors the value of sequences in tenantry_private",
     "tenantry.all_shares": "shows admins, and nobody else, a table in tenantry_private",
     "tenantry.api_keys": "shows admins, and nobody else, what they may know of a table in tenantry_private",

@@ -18,23 +18,27 @@ def orders(dba: Connection, app: Connection, two_tenants: tuple[Tenant, Tenant])
             app.execute("INSERT INTO public.orders (item) VALUES (%s)", [tenant.slug])
 
 
-def test_search_depends_on_the_core(superuser: Connection) -> None:
-    with pytest.raises(psycopg.errors.DependentObjectsStillExist, match="tenantry_search"):
+@pytest.mark.parametrize(
+    ("extension", "other"), [("tenantry_jwt", "tenantry_search"), ("tenantry_search", "tenantry_jwt")]
+)
+def test_the_others_depend_on_the_core_alone(superuser: Connection, extension: str, other: str) -> None:
+    superuser.execute(f"DROP EXTENSION {other}".encode())
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist, match=extension):
         superuser.execute("DROP EXTENSION tenantry")
 
 
 def test_nothing_is_left_behind(superuser: Connection) -> None:
-    superuser.execute("DROP EXTENSION tenantry_search")
+    superuser.execute("DROP EXTENSION tenantry_search, tenantry_jwt")
     superuser.execute("DROP EXTENSION tenantry")
     left = superuser.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenantry%'").fetchall()
     assert left == []
-    superuser.execute("CREATE EXTENSION tenantry")
-    superuser.execute("CREATE EXTENSION tenantry_search")
+    for extension in ("tenantry", "tenantry_jwt", "tenantry_search"):
+        superuser.execute(f"CREATE EXTENSION {extension}".encode())
 
 
 @pytest.mark.usefixtures("orders")
 def test_a_protected_table_holds_the_extension(superuser: Connection, dba: Connection) -> None:
-    superuser.execute("DROP EXTENSION tenantry_search")
+    superuser.execute("DROP EXTENSION tenantry_search, tenantry_jwt")
     with pytest.raises(psycopg.errors.DependentObjectsStillExist, match="orders"):
         superuser.execute("DROP EXTENSION tenantry")
 

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from tests.support.cluster import CHECKOUT, Cluster
-from tests.support.database import EXTENSIONS, Connection, Database
+from tests.support.database import Connection, Database
 
-OURS = ("tenantry", "tenantry_search")
+OURS = ("tenantry", "tenantry_jwt", "tenantry_search")
 PG_CONFIG = os.environ.get("PG_CONFIG", "pg_config")
 
 
@@ -99,16 +99,21 @@ def test_smoke_suite_of_the_installed_server(cluster: Cluster) -> None:
 def bare(database: Database) -> Connection:
     """A superuser's connection to a database from which our extensions have been dropped."""
     superuser = database.connect("postgres")
-    superuser.execute("DROP EXTENSION tenantry_search, tenantry")
+    superuser.execute("DROP EXTENSION tenantry_search, tenantry_jwt, tenantry")
     return superuser
 
 
-def test_search_asks_for_what_it_requires(bare: Connection) -> None:
+@pytest.mark.parametrize(
+    ("extension", "requires"),
+    [("tenantry_jwt", {"tenantry", "plpython3u"}), ("tenantry_search", {"tenantry", "vector", "plpython3u"})],
+)
+def test_an_extension_asks_for_what_it_requires(bare: Connection, extension: str, requires: set[str]) -> None:
+    bare.execute("DROP EXTENSION vector, plpython3u")
     with pytest.raises(psycopg.errors.UndefinedObject):
-        bare.execute("CREATE EXTENSION tenantry_search")
-    bare.execute("CREATE EXTENSION tenantry_search CASCADE")
+        bare.execute(f"CREATE EXTENSION {extension}".encode())
+    bare.execute(f"CREATE EXTENSION {extension} CASCADE".encode())
     rows = bare.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'").fetchall()
-    assert {name for (name,) in rows} == set(EXTENSIONS)
+    assert {name for (name,) in rows} == {extension, *requires}
 
 
 def test_only_a_superuser_creates_the_extension(bare: Connection, dba: Connection) -> None:

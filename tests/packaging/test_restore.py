@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.identity.tokens import AUDIENCE, ISSUER, SECRETS, claims, jwks, token
 from tests.support.catalog import catalog_text
 from tests.support.cluster import Cluster
 from tests.support.database import Connection, Database
@@ -74,6 +75,12 @@ def restored(
     dba.execute("DROP TABLE shop.dropped")
     dba.execute("SELECT tenantry.add_member(%s, 'ada', 'owner')", [acme.tenant_id])
     dba.execute("SELECT tenantry.allow_session_scope('app', '8 hours')")
+    dba.execute("SELECT tenantry.set_jwt_issuer(%s, %s, p_role_claim => 'app.role')", [ISSUER, [AUDIENCE]])
+    dba.execute("SELECT tenantry.add_jwt_secret(%s, %s, p_kid => 'HS256')", [ISSUER, SECRETS["HS256"]])
+    dba.execute("SELECT tenantry.add_jwks(%s, %s)", [ISSUER, jwks("ES256")])
+    dba.execute("SELECT tenantry.map_jwt_organization(%s, 'org_globex', %s)", [ISSUER, globex.tenant_id])
+    dba.execute("SELECT tenantry.revoke_jwt(%s, 'gone')", [ISSUER])
+    dba.execute("SELECT tenantry.revoke_jwts_of_user(%s, 'signed-out')", [ISSUER])
 
     file = tmp_path_factory.mktemp("dump") / "tenants.dump"
     server = ["-h", cluster.host, "-p", str(cluster.port), "-U", cluster.user]
@@ -205,6 +212,20 @@ def test_quotas_and_usage_survive(restored: Restored, app: Connection, source: C
         app.execute(spend, [41])
     with as_tenant(app, restored.acme):
         app.execute(spend, [40])
+
+
+def test_tokens_survive(restored: Restored, app: Connection) -> None:
+    def open_context(credential: str) -> None:
+        with app.transaction():
+            app.execute("SELECT tenantry.authenticate_jwt(%s)", [credential])
+            assert app.execute("SELECT item FROM shop.orders").fetchall() == [("globex",)]
+
+    globex = claims("org_globex")
+    open_context(token(globex))
+    open_context(token(globex, "ES256"))
+    for bad in ({**globex, "jti": "gone"}, {**globex, "user_id": "signed-out", "iat": 1}, {**globex, "aud": "other"}):
+        with pytest.raises(psycopg.errors.InvalidAuthorizationSpecification):
+            open_context(token(bad))
 
 
 def test_dump_carries_no_secret(restored: Restored, source: Connection) -> None:

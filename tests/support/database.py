@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-EXTENSIONS = ("tenantry", "vector", "plpython3u", "tenantry_search")
+EXTENSIONS = ("tenantry", "vector", "plpython3u", "tenantry_jwt", "tenantry_search")
 
 # Login role → what it is a member of. No password: the socket's directory is the lock.
 LOGINS = {"app": "tenantry_app", "gateway": "tenantry_gateway", "dba": "tenantry_admin"}

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 import tenantry
 from tenantry import TenantPool, TenantTransaction
 from tests.client.conftest import World
+from tests.identity import tokens
 
 INSERT = "INSERT INTO notes (body) VALUES (%s)"
 BODIES = "SELECT body FROM notes ORDER BY id"
@@ -31,6 +32,24 @@ def test_a_tenant_writes_and_reads_its_own_rows_only(world: World, pool: TenantP
         assert bodies(t) == ["theirs"]
     with pool.tenant(tenantry.ApiKey(world.acme.api_key)) as t:
         assert bodies(t) == ["ours"]
+
+
+def test_a_token_opens_what_its_claims_say(world: World, pool: TenantPool) -> None:
+    world.dba.execute("SELECT tenantry.set_jwt_issuer(%s, %s)", [tokens.ISSUER, [tokens.AUDIENCE]])
+    world.dba.execute("SELECT tenantry.add_jwks(%s, %s)", [tokens.ISSUER, tokens.jwks("ES256")])
+    good = tokens.token(tokens.claims(world.acme.tenant_id), "ES256")
+    with pool.tenant(token=good) as t:
+        assert t.identity[:4] == (world.acme.tenant_id, "ada", "manager", "CONFIDENTIAL")
+        t.execute(INSERT, ["ours"])
+    with pool.tenant(tenantry.Token(good)) as t:
+        assert bodies(t) == ["ours"]
+    stranger = tokens.token(tokens.claims(world.acme.tenant_id), "ES256", owner="stranger")
+    for bad in (stranger, good[:-1], "x" * 10_000_000):
+        with pytest.raises(tenantry.InvalidCredential):
+            with pool.tenant(token=bad):
+                pass
+    with pool.tenant(token=tokens.token(tokens.claims(world.globex.tenant_id), "ES256")) as t:
+        assert bodies(t) == []
 
 
 def test_the_identity_is_the_servers(world: World, pool: TenantPool) -> None:
