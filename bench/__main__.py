@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from bench import access, calls, context, limits, load, search, sharing
+from bench import access, calls, context, jwt, limits, load, search, sharing
 from bench.report import Experiment, missed, to_text, write_json
 from bench.server import Connection, connect, create_tenants, database, facts
 from bench.sizes import SMOKE, Sizes
 
-EXPERIMENTS = ("context", "calls", "search", "sharing", "access", "load", "limits")
+EXPERIMENTS = ("context", "calls", "jwt", "search", "sharing", "access", "load", "limits")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -70,6 +70,8 @@ def measure(chosen: set[str], superuser: Connection, sizes: Sizes, seed: int) ->
             experiments += context.measure(dba, tenants, sizes, generator)
         if "calls" in chosen:
             experiments.append(calls.measure(superuser, tenants, sizes, generator))
+        if "jwt" in chosen:
+            experiments.append(jwt.measure(superuser, dba, tenants[0], sizes, generator))
         if "search" in chosen:
             experiments += search.measure(superuser, dba, sizes, generator)
         if "sharing" in chosen:

@@ -55,7 +55,7 @@ def measure(superuser: Connection, dba: Connection, sizes: Sizes, generator: np.
 def create_tables(superuser: Connection, dba: Connection, tenants: list[Tenant], sizes: Sizes) -> None:
     """Fill the protected table, one tenant for each size, and copy it."""
     for extension in ("vector", "plpython3u", "tenantry_search"):
-        superuser.execute(f"CREATE EXTENSION {extension}")
+        superuser.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     dba.execute("SELECT tenantry.create_ai_schema('public', %s)", [sizes.dimensions])
     for tenant, chunks in zip(tenants, sizes.chunks, strict=True):
         superuser.execute("INSERT INTO documents (tenant_id, title) VALUES (%s, 'Corpus')", [tenant.tenant_id])

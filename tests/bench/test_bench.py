@@ -37,7 +37,7 @@ def test_smoke(cluster: Cluster, tmp_path: Path) -> None:
     assert {"fsync", "jit"} < document["settings"].keys()
     experiments = {experiment["name"]: experiment for experiment in document["experiments"]}
     assert experiments.keys() == {
-        "point", "list", "plans", "calls", "search-30", "search-100",
+        "point", "list", "plans", "calls", "jwt", "search-30", "search-100",
         "sharing-look-up", "sharing-update", "sharing-count", "sharing-search", "insert", "copy",
         "rate-limit", "token-quota", "storage-quota", "access-30", "access-100",
     }  # fmt: skip
