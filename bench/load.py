@@ -40,7 +40,7 @@ def measure(
     for table in ("load_bare", "load_protected"):
         dba.execute(TABLE.format(table))
         dba.execute(f"GRANT SELECT, INSERT ON {table} TO tenantry_app")
-    dba.execute("SELECT tenantry.protect('load_protected')")
+    dba.execute("SELECT tenantry.protect('load_protected', p_audit => false)")
 
     with TenantPool(conninfo("bench_app"), min_size=1, max_size=1) as pool:
 

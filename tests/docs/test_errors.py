@@ -159,6 +159,10 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         "SELECT tenantry.issue_api_key('{acme}', 'k', p_expires_at => now() - interval '1 second')"
     ),
     "the overlap is out of range": Provocation("SELECT tenantry.rotate_api_key('{key_id}', '-1 second')"),
+    "unknown mode of audited values": Provocation("SELECT tenantry.set_audit_values('all')"),
+    "the audit log is kept for a month at least": Provocation("SELECT tenantry.apply_audit_retention('1 day')"),
+    "this is no anchor of an audit log": Provocation("SELECT * FROM tenantry.verify_audit_anchor('{{}}')"),
+    "the audit log is append-only": Provocation("DELETE FROM tenantry.audit_log", role="postgres"),
     "unknown context mode": Provocation("SELECT tenantry.set_context_mode('open')"),
     "unknown permission level": Provocation("SELECT tenantry.set_role_clearance('boss', 'SECRET')"),
     "unknown role": Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'root')"),

@@ -36,7 +36,7 @@ RELATIONS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 FROM pg_class AS c
 INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace = 'tenantry'::regnamespace AND c.relkind IN ('r', 'v', 'c')
+WHERE c.relnamespace = 'tenantry'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'c')
 ORDER BY c.relname, a.attnum
 """
 

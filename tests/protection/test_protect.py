@@ -173,7 +173,7 @@ def test_renamed(workshop: Workshop, partitioned: str) -> None:
     workshop.execute('ALTER TABLE t RENAME tenant_id TO "Organization"')
     workshop.execute("ALTER TABLE t RENAME level TO secrecy; ALTER TABLE t RENAME TO u")
     assert workshop.execute("TABLE tenantry.protected_tables").fetchall() == [
-        ("u", "Organization", "secrecy", True, [], False)
+        ("u", "Organization", "secrecy", True, [], False, True)
     ]
     assert workshop.isolates("u", '"Organization"')
     workshop.execute("SELECT tenantry.protect('u', 'Organization', 'secrecy')")

@@ -133,7 +133,7 @@ def test_partitions_are_listed_with_their_table(workshop: Workshop) -> None:
     workshop.execute(f"{T} PARTITION BY RANGE (id); CREATE TABLE p PARTITION OF t DEFAULT")
     workshop.execute(PROTECT)
     listed = workshop.execute("TABLE tenantry.protected_tables").fetchall()
-    assert listed == [("t", "tenant_id", "level", True, [], False)]
+    assert listed == [("t", "tenant_id", "level", True, [], False, True)]
 
 
 def test_auditors_see_the_state(workshop: Workshop) -> None:

@@ -40,9 +40,7 @@ BEGIN
         AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
         AND t.status = 'active';
     IF NOT FOUND THEN
-        PERFORM tenantry_private.refuse_credential(
-            'api_key', substring(left(p_api_key, 128) FROM '^sk_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_[0-9a-f]{64}$')::uuid
-        );
+        PERFORM tenantry_private.refuse_credential('api_key', tenantry_private.claimed_by_api_key(p_api_key));
     END IF;
 
     IF v_request_counter IS NOT NULL THEN

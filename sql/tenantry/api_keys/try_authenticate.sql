@@ -9,7 +9,7 @@ AS $$
 BEGIN
     RETURN tenantry.authenticate(p_api_key);
 EXCEPTION WHEN invalid_authorization_specification THEN
-    PERFORM tenantry.leave_tenant();
+    PERFORM tenantry_private.note_refusal('api_key', tenantry_private.claimed_by_api_key(p_api_key));
     RETURN NULL;
 END
 $$;

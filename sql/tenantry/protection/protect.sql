@@ -2,7 +2,11 @@
 -- protected_tables lists as a gap. What is whole already is not locked. It grants nothing: who may touch the table at
 -- all stays with the DBA's GRANT.
 CREATE OR REPLACE FUNCTION tenantry.protect(
-    p_table regclass, p_tenant_column name DEFAULT 'tenant_id', p_permission_column name DEFAULT NULL, p_shared boolean DEFAULT false
+    p_table regclass,
+    p_tenant_column name DEFAULT 'tenant_id',
+    p_permission_column name DEFAULT NULL,
+    p_shared boolean DEFAULT false,
+    p_audit boolean DEFAULT true
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -118,10 +122,21 @@ BEGIN
         );
     END IF;
 
+    FOR v_relation IN
+        SELECT r FROM tenantry.relations_of(p_table) AS r WHERE NOT p_audit OR NOT tenantry.is_audited(r)
+    LOOP
+        PERFORM tenantry.set_audit(v_relation, p_audit);
+    END LOOP;
+
+    PERFORM tenantry.note_protection(
+        p_table, true, jsonb_build_object(
+            'tenant_column', p_tenant_column, 'permission_column', p_permission_column, 'shared', p_shared, 'audit', p_audit
+        )
+    );
     PERFORM tenantry.warn_of_oracles(p_table, p_tenant_column);
 END
 $$;
 
-COMMENT ON FUNCTION tenantry.protect(regclass, name, name, boolean) IS 'isolate the tenants of a table';
-REVOKE ALL ON FUNCTION tenantry.protect(regclass, name, name, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenantry.protect(regclass, name, name, boolean) TO tenantry_admin;
+COMMENT ON FUNCTION tenantry.protect(regclass, name, name, boolean, boolean) IS 'isolate the tenants of a table';
+REVOKE ALL ON FUNCTION tenantry.protect(regclass, name, name, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenantry.protect(regclass, name, name, boolean, boolean) TO tenantry_admin;

@@ -6,7 +6,8 @@ SELECT
     tenantry.permission_column(t.table_name) AS permission_column,
     t.gaps OPERATOR(pg_catalog.=) '{}' AS is_whole,
     t.gaps,
-    tenantry.is_shared(t.table_name) AS is_shared
+    tenantry.is_shared(t.table_name) AS is_shared,
+    tenantry.is_audited(t.table_name) AS is_audited
 FROM (
     SELECT
         c.oid::pg_catalog.regclass AS table_name,

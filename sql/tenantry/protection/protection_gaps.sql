@@ -43,6 +43,15 @@ BEGIN
     FOR v_relation IN SELECT tenantry.relations_of(p_table) LOOP
         v_gaps := v_gaps || tenantry.relation_gaps(v_relation, v_tenant_column, v_permission_column, v_is_shared);
     END LOOP;
+    -- Audited or not is a choice, but it is made for the whole table.
+    IF EXISTS (
+        SELECT FROM pg_trigger AS t
+        WHERE t.tgfoid = 'tenantry.audit_changes'::regproc AND t.tgrelid IN (SELECT tenantry.relations_of(p_table))
+    ) THEN
+        v_gaps := v_gaps || ARRAY(
+            SELECT format('changes of %s are not audited', r) FROM tenantry.relations_of(p_table) AS r WHERE NOT tenantry.is_audited(r)
+        );
+    END IF;
     RETURN v_gaps || tenantry.reader_gaps(p_table);
 END
 $$;

@@ -30,6 +30,7 @@ BEGIN
     PERFORM tenantry.unrestrict_readers(p_table);
     FOR v_relation IN SELECT tenantry.relations_of(p_table) LOOP
         PERFORM tenantry.detach_policies(v_relation);
+        PERFORM tenantry.set_audit(v_relation, false);
         FOR v_trigger IN
             SELECT t.tgname
             FROM pg_trigger AS t
@@ -42,6 +43,7 @@ BEGIN
             EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY', v_relation);
         END IF;
     END LOOP;
+    PERFORM tenantry.note_protection(p_table, false);
 END
 $$;
 
