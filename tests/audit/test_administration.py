@@ -82,6 +82,28 @@ DEEDS = {
     ),
     "SELECT tenantry.set_audit_values('hashed')": ("system", "tenantry_private.configuration", "audit_values"),
     "SELECT tenantry.rotate_context_key()": ("system", "tenantry_private.signing_keys", "insert"),
+    "SELECT tenantry.set_jwt_issuer('https://idp', p_default_role => 'viewer')": (
+        "system",
+        "tenantry_private.jwt_issuers",
+        '"default_role": "viewer"',
+    ),
+    "SELECT tenantry.set_jwt_issuer('https://idp'),"
+    " tenantry.add_jwt_secret('https://idp', sha256('secret'), p_kid => 'first')": (
+        "system",
+        "tenantry_private.jwt_keys",
+        '"kid": "first"',
+    ),
+    "SELECT tenantry.set_jwt_issuer('https://idp'),"
+    " tenantry.map_jwt_organization('https://idp', 'org_ann@example.org', %(tenant)s)": (
+        "own",
+        "tenantry_private.jwt_organizations",
+        '"issuer": "https://idp"',
+    ),
+    "SELECT tenantry.set_jwt_issuer('https://idp'), tenantry.revoke_jwts_of_user('https://idp', 'ann@example.org')": (
+        "system",
+        "tenantry_private.jwt_user_revocations",
+        "not_before",
+    ),
     "SELECT tenantry.protect('plain')": ("system", "public.plain", '"tenant_column": "tenant_id"'),
     "SELECT tenantry.unprotect('safe')": ("system", "public.safe", "unprotect"),
     "SELECT tenantry.create_ai_schema('public', 3)": ("system", "tenantry.corpora", "public.chunks"),
@@ -110,6 +132,7 @@ def test_administration(dba: Connection, superuser: Connection, acme: Tenant, de
     secrets = superuser.execute(
         "SELECT encode(key_hash, 'hex') FROM tenantry_private.api_keys"
         " UNION ALL SELECT encode(inner_block, 'hex') FROM tenantry_private.signing_keys"
+        " UNION ALL SELECT encode(inner_block, 'hex') FROM tenantry_private.jwt_keys"
     ).fetchall()
     assert not [secret for (secret,) in secrets if secret in everything]
     assert problems(superuser) == []
@@ -158,7 +181,10 @@ def test_failed_authentication(app: Connection, dba: Connection, superuser: Conn
         "SELECT tenant_id, login, key_id, details FROM tenantry.audit_log WHERE operation = 'authentication_failed'"
         " ORDER BY occurred_at"
     ).fetchall()
-    assert found == [(None, "app", None, {"method": "api_key", "claimed_tenant": str(acme.tenant_id), "client": None})]
+    assert found == [
+        (None, "app", None, {"method": "api_key", "claimed_tenant": str(acme.tenant_id), "client": None}),
+        (None, "app", None, {"method": "jwt", "claimed_tenant": None, "client": None}),
+    ]
     with as_tenant(app, acme):
         failed = "SELECT count(*) FROM tenantry.audit_log WHERE operation = 'authentication_failed'"
         assert app.execute(failed).fetchone() == (0,)
