@@ -262,6 +262,46 @@ def test_metering_begins_with_what_is_there_and_counts_anew(
     superuser.execute("DROP TABLE earlier")
 
 
+def test_partitions_are_metered_too(superuser: Connection, app: Connection, dba: Connection, acme: Tenant) -> None:
+    """Or rows that were written to one directly would be taken off when they are deleted otherwise."""
+    dba.execute(
+        """
+        CREATE TABLE split (tenant_id uuid, id int) PARTITION BY RANGE (id);
+        CREATE TABLE split_all PARTITION OF split DEFAULT;
+        SELECT tenantry.protect('split');
+        SELECT tenantry.meter_storage('split');
+        GRANT SELECT, INSERT, UPDATE, DELETE ON split, split_all TO tenantry_app;
+        """
+    )
+    dba.execute(LIMIT, [acme.tenant_id, 3, None])
+    with pytest.raises(psycopg.errors.ConfigurationLimitExceeded), as_tenant(app, acme):
+        app.execute("INSERT INTO split_all (id) SELECT generate_series(1, 4)")
+    with as_tenant(app, acme):
+        app.execute("INSERT INTO split_all (id) SELECT generate_series(1, 3)")
+    assert recorded(dba, acme)[0] == 3
+    dba.execute("SELECT tenantry.meter_storage('split')")
+    assert recorded(dba, acme)[0] == 3
+    with as_tenant(app, acme):
+        app.execute("DELETE FROM split WHERE id = 1")
+        app.execute("DELETE FROM split_all WHERE id = 2")
+    assert recorded(dba, acme)[0] == 1
+    superuser.execute("DROP TABLE split")
+
+
+def test_lifting_a_limit_waits_for_nobody(app: Connection, dba: Connection, acme: Tenant, globex: Tenant) -> None:
+    """An open transaction of the tenant would hold up every withdrawal behind it."""
+    dba.execute(LIMIT, [acme.tenant_id, 5, None])
+    with as_tenant(app, acme):
+        app.execute(STORE, ["", 1])
+        with dba.transaction():
+            dba.execute("SET LOCAL lock_timeout = '1s'")
+            dba.execute(LIMIT, [acme.tenant_id, None, None])
+    assert dba.execute("SELECT FROM tenantry.tenant_limits WHERE tenant_id = %s", [acme.tenant_id]).rowcount == 0
+    assert stores(app, acme, 10)
+    dba.execute(LIMIT, [acme.tenant_id, 12, None])
+    assert [stores(app, acme, rows) for rows in (2, 1)] == [False, True]
+
+
 def test_a_tenant_with_metered_rows_can_be_deleted(
     superuser: Connection, app: Connection, dba: Connection, acme: Tenant
 ) -> None:

@@ -218,10 +218,50 @@ def test_partitions_are_metered_too(app: Connection, dba: Connection, acme: Tena
         CREATE TABLE logged_all PARTITION OF logged DEFAULT;
         SELECT tenantry.protect('logged');
         SELECT tenantry.meter_tokens('logged', 'tokens');
-        GRANT SELECT, INSERT, UPDATE ON logged TO tenantry_app;
+        GRANT SELECT, INSERT, UPDATE ON logged, logged_all TO tenantry_app;
         """
     )
     with as_tenant(app, acme):
         app.execute("INSERT INTO logged (day, tokens) VALUES (now(), 1), (now(), 2)")
         app.execute("UPDATE logged SET tokens = tokens + 1")
     assert usage(dba, acme) == [(True, None, acme.key_id, 2, 5)]
+    with as_tenant(app, acme):
+        app.execute("INSERT INTO logged_all (day, tokens) VALUES (now(), 10)")
+        app.execute("UPDATE logged_all SET tokens = tokens + 1")
+    assert usage(dba, acme) == [(True, None, acme.key_id, 3, 18)]
+
+
+def test_no_number_breaks_the_bill(
+    module_database: Database, app: Connection, dba: Connection, acme: Tenant, globex: Tenant
+) -> None:
+    """What one tenant reports does not keep an admin from reading what the others owe."""
+    dba.execute(
+        """
+        CREATE TABLE boasted (tenant_id uuid, tokens bigint);
+        SELECT tenantry.protect('boasted');
+        SELECT tenantry.meter_tokens('boasted', 'tokens');
+        GRANT INSERT ON boasted TO tenantry_app;
+        """
+    )
+    boast = "INSERT INTO boasted (tokens) VALUES (9223372036854775807)"
+    with module_database.connect("app") as other, as_tenant(app, acme), as_tenant(other, acme):
+        app.execute(boast)
+        other.execute(boast)
+    with as_tenant(app, globex):
+        app.execute(SPEND, [None, 1])
+    assert usage(dba, acme) == [(True, None, acme.key_id, 2, 9223372036854775807)]
+    assert usage(dba, globex) == [(True, None, globex.key_id, 1, 1)]
+    for tenant in (acme, globex):
+        dba.execute("SELECT tenantry.set_tenant_limits(%s, p_tokens_per_month => 100)", [tenant.tenant_id])
+        with pytest.raises(psycopg.errors.ConfigurationLimitExceeded), as_tenant(app, tenant):
+            app.execute(boast)
+    limits = "SELECT tokens_this_month FROM tenantry.tenant_limits WHERE tenant_id = ANY(%s) ORDER BY 1"
+    assert dba.execute(limits, [[acme.tenant_id, globex.tenant_id]]).fetchall() == [(1,), (9223372036854775807,)]
+
+
+def test_a_long_model_is_cut(app: Connection, dba: Connection, acme: Tenant) -> None:
+    with as_tenant(app, acme):
+        app.execute(
+            "INSERT INTO asked (model, tokens) SELECT string_agg(md5(i::text), 'ü'), 1 FROM generate_series(1, 99) AS i"
+        )
+    assert [(len(model), tokens) for _, model, _, _, tokens in usage(dba, acme)] == [(255, 1)]

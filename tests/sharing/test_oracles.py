@@ -119,6 +119,52 @@ def test_counters_tell_nothing_either(many: Place) -> None:
     assert seen[0] == seen[1]
 
 
+def looked_at(app: Connection, statement: str, *parameters: object) -> dict[str, tuple[int, ...]]:
+    """Return how often a statement looks into which table, and what it fetches, by the same statistics."""
+
+    def read() -> dict[str, tuple[int, ...]]:
+        app.execute("SELECT pg_stat_clear_snapshot()")
+        query = (
+            "SELECT relname, seq_scan, seq_tup_read, coalesce(idx_scan, 0), coalesce(idx_tup_fetch, 0)"
+            " FROM pg_stat_xact_all_tables WHERE schemaname LIKE 'tenantry%'"
+        )
+        return {name: tuple(counts) for name, *counts in app.execute(query)}
+
+    before = read()
+    app.execute(cast(LiteralString, statement), parameters or None).fetchall()
+    after = read()
+    return {
+        name: tuple(now - then for now, then in zip(after[name], before.get(name, (0, 0, 0, 0)), strict=True))
+        for name in after
+        if after[name] != before.get(name)
+    }
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_counters_do_not_tell_who_exists(place: Place, accepted: bool) -> None:
+    if accepted:
+        place.share()
+    seen = []
+    for unknown in (place.initech.tenant_id, place.legal, uuid4()):
+        with as_tenant(place.app, place.acme) as app:
+            seen.append(looked_at(app, "SELECT tenantry.shared_by(%s)", unknown))
+    assert seen[0]
+    assert seen == seen[:1] * 3
+
+
+def test_offers_are_not_looked_at(place: Place) -> None:
+    """Or whoever offers many would slow down a tenant that accepts none."""
+    query = "SELECT tenantry.readable_tenants('guides')"
+    with as_tenant(place.app, place.acme) as app:
+        before = looked_at(app, query)
+    place.share(accept=False)
+    with as_tenant(place.app, place.acme) as app:
+        assert looked_at(app, query) == before
+    place.share()
+    with as_tenant(place.app, place.acme) as app:
+        assert looked_at(app, query) != before
+
+
 def outcome(app: Connection, statement: str, *parameters: object) -> tuple[object, ...]:
     """Return all that a statement says: its rows, or its error to the last field."""
     try:

@@ -1,4 +1,5 @@
--- Charge rows and bytes that are being written to a tenant, if it has a limit of them, or refuse what does not fit.
+-- Charge rows and bytes that are being written to a tenant, if it has a limit of them, or refuse what does not fit. What is
+-- written to a collection is its owner's.
 -- Returns whether they were charged, which record_storage() keeps beside what is stored.
 --
 -- The bounds are never below what is stored, committed or not: writing raises them, and deleting does not lower them.
@@ -22,7 +23,8 @@ DECLARE
 BEGIN
     SELECT l.* INTO v_limits
     FROM tenantry_private.tenant_limits AS l
-    WHERE l.tenant_id = p_tenant AND (l.max_rows IS NOT NULL OR l.max_bytes IS NOT NULL)
+    WHERE l.tenant_id = coalesce((SELECT t.owner_tenant_id FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant), p_tenant)
+        AND (l.max_rows IS NOT NULL OR l.max_bytes IS NOT NULL)
     FOR KEY SHARE;
     IF NOT FOUND THEN
         RETURN false;
@@ -50,15 +52,15 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TN000';
         END IF;
 
-        v_seen := tenantry_private.stored_amount(p_tenant);
+        v_seen := tenantry_private.stored_amount(v_limits.tenant_id);
         v_rows := greatest(pg_sequence_last_value(v_limits.row_counter), v_seen.charged_rows);
         v_bytes := greatest(pg_sequence_last_value(v_limits.byte_counter), v_seen.charged_bytes);
         v_fits := coalesce(v_seen.stored_rows + v_rows - v_seen.charged_rows + p_rows <= v_limits.max_rows, true)
             AND coalesce(v_seen.stored_bytes + v_bytes - v_seen.charged_bytes + p_bytes <= v_limits.max_bytes, true);
         IF NOT v_fits AND current_setting('transaction_isolation') = 'read committed' THEN
-            PERFORM FROM tenantry_private.tenant_limits AS l WHERE l.tenant_id = p_tenant FOR UPDATE SKIP LOCKED;
+            PERFORM FROM tenantry_private.tenant_limits AS l WHERE l.tenant_id = v_limits.tenant_id FOR UPDATE SKIP LOCKED;
             IF FOUND THEN
-                v_seen := tenantry_private.stored_amount(p_tenant);
+                v_seen := tenantry_private.stored_amount(v_limits.tenant_id);
                 v_rows := v_seen.charged_rows;
                 v_bytes := v_seen.charged_bytes;
                 v_fits := coalesce(v_seen.stored_rows + p_rows <= v_limits.max_rows, true)

@@ -48,9 +48,9 @@ BEGIN
             p_tenant, v_limits.month_counter, v_month, date_trunc('month', v_now)::date
         );
         -- A month that is full takes longer to wait for.
-        IF v_in_month + p_tokens > v_limits.tokens_per_month THEN
+        IF p_tokens > v_limits.tokens_per_month - v_in_month THEN
             v_end := date_trunc('month', v_now) + interval '1 month';
-        ELSIF v_in_day + p_tokens > v_limits.tokens_per_day THEN
+        ELSIF p_tokens > v_limits.tokens_per_day - v_in_day THEN
             v_end := date_trunc('day', v_now) + interval '1 day';
         ELSE
             PERFORM

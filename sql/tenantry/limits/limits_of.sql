@@ -16,7 +16,8 @@ DECLARE
     v_stored record;
 BEGIN
     SELECT l.* INTO v_limits FROM tenantry_private.tenant_limits AS l WHERE l.tenant_id = p_tenant;
-    IF NOT FOUND OR NOT tenantry_private.may_see_tenant(p_tenant) THEN
+    IF num_nonnulls(v_limits.tokens_per_day, v_limits.tokens_per_month, v_limits.max_rows, v_limits.max_bytes) = 0
+        OR NOT tenantry_private.may_see_tenant(p_tenant) THEN
         RETURN;
     END IF;
     v_stored := tenantry_private.stored_amount(p_tenant);

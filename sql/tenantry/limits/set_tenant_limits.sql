@@ -1,4 +1,5 @@
--- Say what a tenant may spend and store, in place of what was said before; NULL is no limit.
+-- Say what a tenant may spend and store, in place of what was said before; NULL is no limit. Where there was one, the row
+-- stays: deleting it would wait for transactions of the tenant, and every withdrawal would wait for that.
 CREATE OR REPLACE FUNCTION tenantry.set_tenant_limits(
     p_tenant uuid,
     p_tokens_per_day bigint DEFAULT NULL,
@@ -24,19 +25,18 @@ BEGIN
             HINT = 'Use zero or more, and for tokens at most 1000000000000; NULL for no limit.';
     END IF;
     PERFORM tenantry_private.note_withdrawal();
-    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant) THEN
+    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.owner_tenant_id IS NULL) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'no_data_found',
             MESSAGE = 'tenant does not exist',
             HINT = 'tenantry.tenants lists the tenants of this database.';
     END IF;
 
-    IF num_nonnulls(p_tokens_per_day, p_tokens_per_month, p_rows, p_bytes) = 0 THEN
-        DELETE FROM tenantry_private.tenant_limits WHERE tenant_id = p_tenant;
-        RETURN;
-    END IF;
     SELECT l.* INTO v_before FROM tenantry_private.tenant_limits AS l WHERE l.tenant_id = p_tenant FOR NO KEY UPDATE;
     IF NOT FOUND THEN
+        IF num_nonnulls(p_tokens_per_day, p_tokens_per_month, p_rows, p_bytes) = 0 THEN
+            RETURN;
+        END IF;
         v_counters := tenantry_private.take_counters(p_tenant, 7);
         INSERT INTO tenantry_private.tenant_limits
         VALUES (

@@ -1,4 +1,4 @@
--- What a tenant may spend and store, for tenants with a limit, and the counters that hold it. NULL is no limit.
+-- What a tenant may spend and store, for tenants that have or had a limit, and the counters that hold it. NULL is no limit.
 CREATE TABLE tenantry_private.tenant_limits (
     tenant_id uuid NOT NULL,
     tokens_per_day bigint,

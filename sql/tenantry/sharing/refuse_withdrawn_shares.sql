@@ -16,9 +16,9 @@ BEGIN
     IF EXISTS (
         SELECT FROM (
             SELECT unnest(ARRAY[s.xmax, a.xmax])::text::bigint AS withdrawn_by
-            FROM tenantry_private.shares AS s
-            INNER JOIN tenantry_private.accepted_shares AS a ON s.share_id = a.share_id
-            WHERE s.grantee_tenant_id = p_tenant AND s.table_name = p_table
+            FROM tenantry_private.accepted_shares AS a
+            INNER JOIN tenantry_private.shares AS s ON a.share_id = s.share_id
+            WHERE a.grantee_tenant_id = p_tenant AND s.table_name = p_table
         ) AS w
         WHERE w.withdrawn_by <> 0
             AND pg_xact_status(

@@ -1,5 +1,6 @@
 -- Record the rows and bytes of a protected table by tenant, from now on, beginning with what is there. Its owner calls
--- this once, and again to count anew. Readers and writers wait while it counts.
+-- this once, and again to count anew, or after adding partitions: each has triggers for what is written to it directly.
+-- Readers and writers wait while it counts.
 CREATE OR REPLACE FUNCTION tenantry.meter_storage(p_table regclass)
 RETURNS void
 LANGUAGE plpgsql
@@ -20,8 +21,9 @@ BEGIN
             HINT = 'tenantry.protected_tables lists the protected tables.';
     END IF;
     FOR v_operation IN
-        SELECT o.name, o.tables
-        FROM (
+        SELECT o.name, o.tables, r.relation
+        FROM tenantry.relations_of(p_table) AS r (relation)
+        CROSS JOIN (
             VALUES
             ('insert', 'NEW TABLE AS new_rows'),
             ('update', 'OLD TABLE AS old_rows NEW TABLE AS new_rows'),
@@ -31,7 +33,7 @@ BEGIN
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER tenantry_meter_storage_%1$s AFTER %1$s ON %2$s REFERENCING %3$s '
             'FOR EACH STATEMENT EXECUTE FUNCTION tenantry.meter_stored_rows(%4$L)',
-            v_operation.name, p_table, v_operation.tables, v_tenant_column
+            v_operation.name, v_operation.relation, v_operation.tables, v_tenant_column
         );
     END LOOP;
 

@@ -8,6 +8,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_table CONSTANT regclass := coalesce(pg_partition_root(TG_RELID), TG_RELID);
     v_tenant uuid;
     v_rows bigint;
     v_bytes bigint;
@@ -26,7 +27,7 @@ BEGIN
         TG_ARGV[0]
     ) LOOP
         IF v_rows <> 0 OR v_bytes <> 0 THEN
-            PERFORM tenantry_private.record_storage(v_tenant, TG_RELID, v_rows, v_bytes);
+            PERFORM tenantry_private.record_storage(v_tenant, v_table, v_rows, v_bytes);
         END IF;
     END LOOP;
     RETURN NULL;

@@ -1,4 +1,5 @@
--- Charge the tokens in a column of a protected table to the tenant of each row, from now on. Its owner calls this once.
+-- Charge the tokens in a column of a protected table to the tenant of each row, from now on. Its owner calls this once, and
+-- again after adding partitions. A trigger for rows is made for partitions by PostgreSQL, one for statements is not.
 CREATE OR REPLACE FUNCTION tenantry.meter_tokens(p_table regclass, p_tokens_column name, p_model_column name DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
@@ -9,6 +10,7 @@ DECLARE
     v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
     v_arguments CONSTANT text := format('%L, %L, %L', v_tenant_column, p_tokens_column, coalesce(p_model_column, ''));
     v_missing name;
+    v_relation regclass;
 BEGIN
     IF v_tenant_column IS NULL THEN
         RAISE EXCEPTION USING
@@ -29,11 +31,13 @@ BEGIN
             HINT = 'Name the column that holds the number of tokens, and, if there is one, the column that holds the model.';
     END IF;
 
-    EXECUTE format(
-        'CREATE OR REPLACE TRIGGER tenantry_meter_inserted_tokens AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows '
-        'FOR EACH STATEMENT EXECUTE FUNCTION tenantry.meter_inserted_tokens(%s)',
-        p_table, v_arguments
-    );
+    FOR v_relation IN SELECT r FROM tenantry.relations_of(p_table) AS r LOOP
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER tenantry_meter_inserted_tokens AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows '
+            'FOR EACH STATEMENT EXECUTE FUNCTION tenantry.meter_inserted_tokens(%s)',
+            v_relation, v_arguments
+        );
+    END LOOP;
     EXECUTE format(
         'CREATE OR REPLACE TRIGGER tenantry_meter_raised_tokens AFTER UPDATE ON %s FOR EACH ROW '
         'WHEN (new.%2$I > coalesce(greatest(old.%2$I, 0), 0)) EXECUTE FUNCTION tenantry.meter_raised_tokens(%3$s)',

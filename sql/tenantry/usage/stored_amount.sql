@@ -1,5 +1,5 @@
--- What a tenant stores in all metered tables, what of it was charged, and what this transaction itself has deleted, as far
--- as this transaction sees.
+-- What a tenant and its collections store in all metered tables, what of it was charged, and what this transaction itself has
+-- deleted, as far as this transaction sees.
 CREATE OR REPLACE FUNCTION tenantry_private.stored_amount(
     p_tenant uuid,
     OUT stored_rows bigint, OUT stored_bytes bigint,
@@ -19,7 +19,7 @@ BEGIN
         coalesce(sum(s.deleted_bytes) FILTER (WHERE s.last_deleter = pg_current_xact_id_if_assigned()), 0)::bigint
     INTO stored_rows, stored_bytes, charged_rows, charged_bytes, deleted_rows, deleted_bytes
     FROM tenantry_private.stored_amounts AS s
-    WHERE s.tenant_id = p_tenant;
+    WHERE s.tenant_id IN (SELECT t.tenant_id FROM tenantry.tenants AS t WHERE p_tenant IN (t.tenant_id, t.owner_tenant_id));
 END
 $$;
 

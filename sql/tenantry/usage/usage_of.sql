@@ -1,4 +1,5 @@
--- What a tenant has spent, by day, model and key, and, in a row of today's, what it stores. For the view tenant_usage.
+-- What a tenant has spent, by day, model and key, and, in a row of today's, what it stores; a collection's is its owner's.
+-- Sums are cut at the end of their type: what one tenant reports is not to fail the reading of all. For the view tenant_usage.
 CREATE OR REPLACE FUNCTION tenantry_private.usage_of(
     p_tenant uuid,
     OUT stripe_customer_id text, OUT day date, OUT model text, OUT key_id uuid,
@@ -11,21 +12,26 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT tenantry_private.may_see_tenant(p_tenant) THEN
+    SELECT t.stripe_customer_id INTO stripe_customer_id
+    FROM tenantry.tenants AS t
+    WHERE t.tenant_id = p_tenant AND t.owner_tenant_id IS NULL;
+    IF NOT FOUND OR NOT tenantry_private.may_see_tenant(p_tenant) THEN
         RETURN;
     END IF;
-    stripe_customer_id := (SELECT t.stripe_customer_id FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant);
     FOR day, model, key_id, requests, tokens IN
         SELECT
             u.day, nullif(u.model, ''), nullif(u.key_id, '00000000-0000-0000-0000-000000000000'),
-            sum(u.requests)::bigint, sum(u.tokens)::bigint
+            sum(u.requests)::bigint, least(sum(u.tokens), 9223372036854775807)::bigint
         FROM tenantry_private.token_usage AS u
         WHERE u.tenant_id = p_tenant
         GROUP BY u.day, u.model, u.key_id
     LOOP
         RETURN NEXT;
     END LOOP;
-    IF EXISTS (SELECT FROM tenantry_private.stored_amounts AS s WHERE s.tenant_id = p_tenant) THEN
+    IF EXISTS (
+        SELECT FROM tenantry_private.stored_amounts AS s
+        WHERE s.tenant_id IN (SELECT t.tenant_id FROM tenantry.tenants AS t WHERE p_tenant IN (t.tenant_id, t.owner_tenant_id))
+    ) THEN
         day := (clock_timestamp() AT TIME ZONE 'UTC')::date;
         model := NULL;
         key_id := NULL;
