@@ -32,6 +32,8 @@ ADMIN = [
     "tenantry.unrestrict_readers('documents')",
     "tenantry.readers_column('documents')",
     "tenantry.reader_gaps('documents')",
+    "tenantry.readers_condition('readers', NULL)",
+    "tenantry.within_tenant('documents', 'tenant_id', false, 'true')",
     "tenantry.set_jwt_issuer('issuer')",
     "tenantry.remove_jwt_issuer('issuer')",
     "tenantry.map_jwt_organization('issuer', 'org', %(tenant)s)",

@@ -332,6 +332,30 @@ def test_opened_in_a_transaction(person: Connection, acme: Tenant, globex: Tenan
     assert bodies(person) == [acme.slug]
 
 
+@pytest.mark.parametrize(
+    "hide",
+    ["SET LOCAL tenantry.context = ''", "SET LOCAL tenantry.context = 'x'", "RESET tenantry.context"],
+)
+def test_override_of_a_hidden_context(person: Connection, acme: Tenant, globex: Tenant, hide: str) -> None:
+    """Taking the token away for a moment does not hide that another context was open meanwhile."""
+    open_session(person, acme)
+    kept = token(person)
+    with person.transaction():
+        person.execute(hide.encode())
+        person.execute("SELECT tenantry.authenticate(%s)", [globex.api_key])
+        person.execute("CREATE TEMP TABLE loot AS SELECT body FROM documents")
+    set_token(person, kept, local=False)
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        bodies(person)
+    person.execute("DISCARD TEMP")
+    assert bodies(person) == [acme.slug]
+    with person.transaction():
+        person.execute(hide.encode())
+        person.execute("SET TRANSACTION READ ONLY")
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), person.transaction():
+            person.execute("SELECT tenantry.authenticate(%s)", [globex.api_key])
+
+
 @pytest.mark.parametrize("setting", ["SET LOCAL", "SET"])
 def test_settings_over_it(person: Connection, acme: Tenant, setting: str) -> None:
     open_session(person, acme)
@@ -419,15 +443,13 @@ def test_the_numbers_are_out_of_reach(person: Connection, acme: Tenant) -> None:
 
 def test_prepared_transaction(person: Connection, superuser: Connection, acme: Tenant) -> None:
     ((allowed,),) = superuser.execute("SELECT current_setting('max_prepared_transactions')::int").fetchall()
+    assert allowed, "the tests' cluster has to allow prepared transactions"
     open_session(person, acme)
     person.execute("BEGIN")
     person.execute("INSERT INTO documents (id, body) VALUES (7, 'laid aside')")
-    if allowed:
-        person.execute("PREPARE TRANSACTION 'session'")
-        assert bodies(person) == [acme.slug]
-        person.execute("COMMIT PREPARED 'session'")
-    else:
-        person.execute("COMMIT")
+    person.execute("PREPARE TRANSACTION 'session'")
+    assert bodies(person) == [acme.slug]
+    person.execute("COMMIT PREPARED 'session'")
     assert bodies(person) == [acme.slug, "laid aside"]
 
 

@@ -22,6 +22,7 @@ AS $$
 DECLARE
     v_temporary CONSTANT oid := pg_my_temp_schema();
     v_has_residue boolean;
+    v_is_session_login boolean;
     v_signing_key text;
     v_mac text;
     v_clearance text;
@@ -48,8 +49,9 @@ BEGIN
             )::interval
         ),
         EXISTS (SELECT FROM pg_prepared_statement() AS s WHERE s.from_sql)
-        OR EXISTS (SELECT FROM pg_cursor() AS c WHERE c.is_holdable)
-    INTO STRICT v_signing_key, v_clearance, v_expires_at, v_has_residue
+        OR EXISTS (SELECT FROM pg_cursor() AS c WHERE c.is_holdable),
+        EXISTS (SELECT FROM tenantry_private.session_logins AS l WHERE l.login_role = session_user)
+    INTO STRICT v_signing_key, v_clearance, v_expires_at, v_has_residue, v_is_session_login
     FROM tenantry_private.signing_keys AS k
     WHERE k.is_current;
 
@@ -66,7 +68,7 @@ BEGIN
                 HINT = 'They could carry data from one tenant to the next. Run DISCARD ALL before the transaction; make temporary tables ON COMMIT DROP, after the context is open.';
         END IF;
     END IF;
-    IF current_setting('tenantry.context', true) <> '' THEN
+    IF v_is_session_login THEN
         PERFORM tenantry_private.note_override(p_tenant, p_user, p_key);
     END IF;
     IF v_clearance IS NULL THEN

@@ -30,7 +30,7 @@ BEGIN
         SELECT
             p.policy,
             format('AS %s FOR %s', CASE WHEN p.is_permissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, p.command)
-            || coalesce(' USING ' || p.using_expression, '') || coalesce(' WITH CHECK ' || p.check_expression, '') AS definition
+            || coalesce(' USING (' || p.using_expression || ')', '') || coalesce(' WITH CHECK (' || p.check_expression || ')', '') AS definition
         FROM tenantry.tenant_policies(p_relation, p_tenant_column, p_permission_column, p_is_shared) AS p
         WHERE NOT p.is_permissive OR v_own_policies IS NULL OR v_had_access
     LOOP

@@ -1,4 +1,4 @@
--- The column that one of our policies compares, NULL where the table has no such policy. Read from the policy's
+-- The column that one of our policies compares, beside the tenant, NULL where the table has no such policy. Read from the policy's
 -- dependencies, so it follows a renamed column, and needs no register that could disagree with the catalog.
 CREATE OR REPLACE FUNCTION tenantry.policy_column(p_table regclass, p_policy name)
 RETURNS name
@@ -12,7 +12,7 @@ AS $$
         ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = p.polrelid AND d.refobjsubid > 0
     INNER JOIN pg_attribute AS a ON a.attrelid = p.polrelid AND a.attnum = d.refobjsubid
-    WHERE p.polrelid = p_table AND p.polname = p_policy
+    WHERE p.polrelid = p_table AND p.polname = p_policy AND (a.atttypid = 'uuid'::regtype) = (p_policy = 'tenantry_isolation')
     LIMIT 1;
 $$;
 

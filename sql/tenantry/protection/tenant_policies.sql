@@ -32,7 +32,11 @@ BEGIN
     IF p_permission_column IS NOT NULL THEN
         RETURN QUERY VALUES (
             name 'tenantry_permission', false, 'ALL',
-            format('(%I = ANY (ARRAY( SELECT unnest(tenantry.cleared_levels()) AS unnest)))', p_permission_column), NULL
+            tenantry.within_tenant(
+                p_relation, p_tenant_column, p_is_shared,
+                format('(%I = ANY (ARRAY( SELECT unnest(tenantry.cleared_levels()) AS unnest)))', p_permission_column)
+            ),
+            NULL
         );
     END IF;
     RETURN QUERY

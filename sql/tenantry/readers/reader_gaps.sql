@@ -10,11 +10,8 @@ AS $$
 DECLARE
     v_readers_column CONSTANT name := tenantry.readers_column(p_table);
     v_owner_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_row_owner');
-    v_condition CONSTANT text := concat(
-        '((', quote_ident(v_readers_column), ' IS NULL) OR (', quote_ident(v_readers_column),
-        ' && ( SELECT tenantry.current_principals() AS current_principals))',
-        ' OR (' || quote_ident(v_owner_column) || ' = ( SELECT tenantry.current_member() AS current_member))', ')'
-    );
+    v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
+    v_condition CONSTANT text := tenantry.readers_condition(v_readers_column, v_owner_column);
     v_relation regclass;
     v_gaps text[] := ARRAY[]::text[];
 BEGIN
@@ -26,7 +23,8 @@ BEGIN
             SELECT FROM pg_policy AS p
             WHERE p.polrelid = v_relation AND p.polname = 'tenantry_readers'
                 AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polwithcheck IS NULL
-                AND pg_get_expr(p.polqual, p.polrelid) = v_condition
+                AND pg_get_expr(p.polqual, p.polrelid)
+                    = tenantry.within_tenant(v_relation, v_tenant_column, tenantry.is_shared(v_relation), v_condition)
         ) THEN
             v_gaps := v_gaps || format('policy tenantry_readers of %s is missing or altered', v_relation);
         END IF;
@@ -35,7 +33,10 @@ BEGIN
             WHERE p.polrelid = v_relation AND p.polname = 'tenantry_row_owner'
                 AND NOT p.polpermissive AND p.polcmd = 'a' AND p.polroles = '{0}'
                 AND pg_get_expr(p.polwithcheck, p.polrelid)
-                    = format('(NOT (%1$I IS DISTINCT FROM COALESCE(( SELECT tenantry.current_member() AS current_member), %1$I)))', v_owner_column)
+                    = tenantry.within_tenant(
+                        v_relation, v_tenant_column, tenantry.is_shared(v_relation),
+                        format('(NOT (%1$I IS DISTINCT FROM COALESCE(( SELECT tenantry.current_member() AS current_member), %1$I)))', v_owner_column)
+                    )
         ) THEN
             v_gaps := v_gaps || format('policy tenantry_row_owner of %s is missing or altered', v_relation);
         END IF;

@@ -9,14 +9,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_condition CONSTANT text := concat(
-        quote_ident(p_readers_column), ' IS NULL OR ', quote_ident(p_readers_column), ' && (SELECT tenantry.current_principals())',
-        ' OR ' || quote_ident(p_owner_column) || ' = (SELECT tenantry.current_member())'
-    );
+    v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
     v_column record;
     v_relation regclass;
 BEGIN
-    IF tenantry.policy_column(p_table, 'tenantry_isolation') IS NULL THEN
+    IF v_tenant_column IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('%s is not protected', p_table),
@@ -50,12 +47,22 @@ BEGIN
 
     PERFORM tenantry.unrestrict_readers(p_table);
     FOR v_relation IN SELECT tenantry.relations_of(p_table) LOOP
-        EXECUTE format('CREATE POLICY tenantry_readers ON %s AS RESTRICTIVE USING (%s)', v_relation, v_condition);
+        EXECUTE format(
+            'CREATE POLICY tenantry_readers ON %s AS RESTRICTIVE USING (%s)',
+            v_relation,
+            (SELECT tenantry.within_tenant(
+                v_relation, v_tenant_column, tenantry.is_shared(v_relation),
+                tenantry.readers_condition(p_readers_column, p_owner_column)
+            ))
+        );
         IF p_owner_column IS NOT NULL THEN
             EXECUTE format(
-                'CREATE POLICY tenantry_row_owner ON %s AS RESTRICTIVE FOR INSERT '
-                'WITH CHECK (%2$I IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), %2$I))',
-                v_relation, p_owner_column
+                'CREATE POLICY tenantry_row_owner ON %s AS RESTRICTIVE FOR INSERT WITH CHECK (%s)',
+                v_relation,
+                (SELECT tenantry.within_tenant(
+                    v_relation, v_tenant_column, tenantry.is_shared(v_relation),
+                    format('%1$I IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), %1$I)', p_owner_column)
+                ))
             );
         END IF;
     END LOOP;

@@ -123,14 +123,23 @@ BEGIN
         tenantry.protect(format('%I.document_lineage', p_schema), p_shared => p_shared);
 
     -- What a tenant's members may not do to each other, beside what the permission levels say. A context that names no
-    -- member speaks for all of them: the application behind it knows its users.
+    -- member speaks for all of them: the application behind it knows its users. The CASE is explained at within_tenant().
     EXECUTE format($ddl$
         CREATE POLICY prompts_own_insert ON %1$I.prompts AS RESTRICTIVE FOR INSERT
-            WITH CHECK (member IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), member));
+            WITH CHECK (
+                CASE WHEN tenant_id = (SELECT tenantry.require_tenant())
+                    THEN member IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), member) ELSE false END
+            );
         CREATE POLICY prompts_own_update ON %1$I.prompts AS RESTRICTIVE FOR UPDATE
-            USING (member IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), member));
+            USING (
+                CASE WHEN tenant_id = (SELECT tenantry.current_tenant())
+                    THEN member IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), member) ELSE false END
+            );
         CREATE POLICY prompts_own_delete ON %1$I.prompts AS RESTRICTIVE FOR DELETE
-            USING (member IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), member));
+            USING (
+                CASE WHEN tenant_id = (SELECT tenantry.current_tenant())
+                    THEN member IS NOT DISTINCT FROM coalesce((SELECT tenantry.current_member()), member) ELSE false END
+            );
 
         -- Both documents within reach: documents has policies of its own.
         CREATE POLICY document_lineage_in_reach ON %1$I.document_lineage AS RESTRICTIVE
