@@ -9,8 +9,8 @@ AS $$
 DECLARE
     v_now CONSTANT timestamptz := clock_timestamp();
     v_jwt CONSTANT tenantry_private.parsed_jwt := tenantry_private.parse_jwt(p_token);
-    v_key record;
-    v_issuer tenantry_private.jwt_issuers;
+    v_issuer record;
+    v_is_verified boolean;
     v_organization jsonb;
     v_user jsonb;
     v_role jsonb;
@@ -24,46 +24,44 @@ BEGIN
     END IF;
 
     -- The algorithm is the key's. A token without kid is tried with each key of its issuer that is for its algorithm.
-    IF v_jwt.algorithm IN ('HS256', 'HS384', 'HS512') THEN
-        -- Digests of the two MACs are compared, and the key stays within the query, as in verified_context.
-        SELECT i.* INTO v_issuer
+    FOR v_issuer IN
+        SELECT i.*, k.public_key, least(k.unpublished_at, k.retired_at) AS key_ends_at
         FROM tenantry_private.jwt_keys AS k
         INNER JOIN tenantry_private.jwt_issuers AS i ON k.issuer = i.issuer
         WHERE k.issuer = v_jwt.issuer
             AND k.algorithm = v_jwt.algorithm
             AND (v_jwt.kid IS NULL OR k.kid = v_jwt.kid)
             AND (least(k.unpublished_at, k.retired_at) > v_now) IS NOT FALSE
-            AND sha256(v_jwt.signature) = sha256(
-                CASE k.algorithm
-                    WHEN 'HS256' THEN sha256(k.outer_block || sha256(k.inner_block || v_jwt.signed))
-                    WHEN 'HS384' THEN sha384(k.outer_block || sha384(k.inner_block || v_jwt.signed))
-                    WHEN 'HS512' THEN sha512(k.outer_block || sha512(k.inner_block || v_jwt.signed))
-                END
+            -- Digests of the two MACs are compared, and the key stays within the query, as in verified_context.
+            AND (
+                k.public_key IS NOT NULL
+                OR sha256(v_jwt.signature) = sha256(
+                    CASE k.algorithm
+                        WHEN 'HS256' THEN sha256(k.outer_block || sha256(k.inner_block || v_jwt.signed))
+                        WHEN 'HS384' THEN sha384(k.outer_block || sha384(k.inner_block || v_jwt.signed))
+                        WHEN 'HS512' THEN sha512(k.outer_block || sha512(k.inner_block || v_jwt.signed))
+                    END
+                )
             )
-        LIMIT 1;
-    ELSIF to_regprocedure('tenantry_private.verify_jwt_signature(text, jsonb, bytea, bytea)') IS NOT NULL THEN
+    LOOP
+        v_is_verified := v_issuer.public_key IS NULL;
         -- Not within the query, whose plan could show the signature.
-        FOR v_key IN
-            SELECT k.public_key, i AS issuer
-            FROM tenantry_private.jwt_keys AS k
-            INNER JOIN tenantry_private.jwt_issuers AS i ON k.issuer = i.issuer
-            WHERE k.issuer = v_jwt.issuer
-                AND k.algorithm = v_jwt.algorithm
-                AND (v_jwt.kid IS NULL OR k.kid = v_jwt.kid)
-                AND (least(k.unpublished_at, k.retired_at) > v_now) IS NOT FALSE
-        LOOP
-            IF tenantry_private.verify_jwt_signature(v_jwt.algorithm, v_key.public_key, v_jwt.signed, v_jwt.signature) THEN
-                v_issuer := v_key.issuer;
-                EXIT;
+        IF NOT v_is_verified THEN
+            IF to_regprocedure('tenantry_private.verify_jwt_signature(text, jsonb, bytea, bytea)') IS NOT NULL THEN
+                v_is_verified := tenantry_private.verify_jwt_signature(
+                    v_jwt.algorithm, v_issuer.public_key, v_jwt.signed, v_jwt.signature
+                );
             END IF;
-        END LOOP;
-    END IF;
-    IF v_issuer.issuer IS NULL THEN
+        END IF;
+        EXIT WHEN v_is_verified;
+    END LOOP;
+    IF v_is_verified IS NOT TRUE THEN
         v_checked.refusal := 'no key of its issuer verifies it';
         RETURN v_checked;
     END IF;
 
-    v_checked.expires_at := v_jwt.expires_at + v_issuer.leeway;
+    -- No context outlives its token or the key that verified it.
+    v_checked.expires_at := least(v_jwt.expires_at + v_issuer.leeway, v_issuer.key_ends_at);
     v_checked.refusal := CASE
         WHEN v_checked.expires_at <= v_now THEN 'it has expired'
         WHEN greatest(v_jwt.not_before, v_jwt.issued_at) > v_now + v_issuer.leeway THEN 'it is not valid yet'
@@ -99,9 +97,11 @@ BEGIN
             WHERE r.issuer = v_jwt.issuer
                 AND r.user_id = v_checked.user_id
                 AND (v_jwt.issued_at < r.not_before) IS NOT FALSE
-        )
-    INTO v_checked.tenant_id, v_is_revoked
+        ),
+        m.role
+    INTO v_checked.tenant_id, v_is_revoked, v_registered_role
     FROM tenantry.tenants AS t
+    LEFT JOIN tenantry_private.members AS m ON t.tenant_id = m.tenant_id AND m.user_id = v_checked.user_id
     WHERE t.status = 'active'
         AND t.tenant_id <> '00000000-0000-0000-0000-000000000000'
         AND t.tenant_id = CASE
@@ -115,7 +115,6 @@ BEGIN
                 substring(v_organization #>> '{}' FROM '^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$')::uuid
             )
         END;
-    v_registered_role := tenantry_private.member_role(v_checked.tenant_id, v_checked.user_id);
     v_checked.role := coalesce(v_registered_role, v_role #>> '{}', v_issuer.default_role);
     v_checked.refusal := CASE
         WHEN jsonb_typeof(v_user) IS DISTINCT FROM 'string' OR length(v_checked.user_id) NOT BETWEEN 1 AND 255
