@@ -251,6 +251,7 @@ def test_a_token(noisy: NoisyServer, tenant: Tenant, issuer: str, watch: Watch, 
             seen = noisy.seen_by_others()
     with watch.error("28000"):
         way(app, "SELECT tenantry.authenticate_jwt(%s)", [bad])
+    way(app, "SELECT tenantry.try_authenticate_jwt(%s)", [bad])
     assert way(dba, "SELECT tenantry.explain_jwt(%s)", [bad]) == ("its role is unknown",)
     assert_unrecorded(noisy, watch, *secrets, *key_blocks(noisy), seen=seen)
 
