@@ -314,6 +314,7 @@ def test_issuer_goes_with_its_tenant(dba: Connection, superuser: Connection, iss
         "NULL", "''", "repeat('x', 256)", "'i', '{}'", "'i', ARRAY[NULL]", "'i', p_tenant_claim => NULL",
         "'i', p_tenant_claim => ''", "'i', p_user_claim => '.a'", "'i', p_role_claim => 'a.b.c.d.e.f.g.h.i'",
         "'i', p_default_role => 'root'", "'i', p_leeway => '-1 s'", "'i', p_leeway => '6 min'", "'i', p_leeway => NULL",
+        "'i', p_leeway => '12 mons -360 days'",
     ],
 )  # fmt: skip
 def test_bad_issuer(dba: Connection, arguments: str) -> None:

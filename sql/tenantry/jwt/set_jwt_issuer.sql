@@ -16,6 +16,9 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    -- Of seconds alone: 1 mon -30 days equals zero, and added to a time can be a day.
+    v_leeway CONSTANT interval := make_interval(secs => extract(epoch FROM p_leeway)::float8);
 BEGIN
     IF p_issuer IS NULL OR length(p_issuer) NOT BETWEEN 1 AND 255 THEN
         RAISE EXCEPTION USING
@@ -41,7 +44,7 @@ BEGIN
             MESSAGE = 'unknown role',
             HINT = 'Use viewer, member, manager, owner or a role that set_role_clearance() has made.';
     END IF;
-    IF p_leeway IS NULL OR p_leeway NOT BETWEEN interval '0' AND interval '5 minutes' THEN
+    IF p_leeway IS NULL OR v_leeway NOT BETWEEN interval '0' AND interval '5 minutes' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'the leeway is out of range',
@@ -65,7 +68,7 @@ BEGIN
         tenantry_private.claim_path(p_tenant_claim),
         tenantry_private.claim_path(p_user_claim),
         tenantry_private.claim_path(p_role_claim),
-        p_default_role, p_leeway, coalesce(p_members_only, false)
+        p_default_role, v_leeway, coalesce(p_members_only, false)
     )
     ON CONFLICT (issuer) DO UPDATE
     SET tenant_id = excluded.tenant_id,
