@@ -46,7 +46,7 @@ BEGIN
 END
 $do$
 """
-WRITE_AUDIT = "tenantry_private.write_audit(uuid,text,text,bigint,text[],text[],jsonb,jsonb)"
+WRITE_AUDIT = "tenantry_private.write_audit(uuid,text,text,bigint,text[],text[],jsonb,jsonb,boolean)"
 
 
 def measure(

@@ -73,7 +73,7 @@ SILENCED = {
     ): "a query that audit_query has put together from quoted names",
     ("tenantry.audit_changes()", "cannot determinate a result of dynamic SQL"): "its columns are named in audit_query",
     (
-        "tenantry_private.write_audit(uuid,text,text,bigint,text[],text[],jsonb,jsonb)",
+        "tenantry_private.write_audit(uuid,text,text,bigint,text[],text[],jsonb,jsonb,boolean)",
         'never read variable "v_token"',
     ): "as in seal_context",
     (

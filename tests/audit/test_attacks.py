@@ -174,6 +174,35 @@ def test_code_of_types_is_not_run(app: Connection, dba: Connection, superuser: C
     assert problems(superuser) == []
 
 
+def test_casts_to_uuid_are_not_run(app: Connection, dba: Connection, superuser: Connection, acme: Tenant) -> None:
+    """A cast of the tenant's column would run as tenantry_owner, which holds all keys."""
+    dba.execute(
+        """
+        CREATE TYPE public.trap AS (u uuid);
+        CREATE TABLE seen (who name);
+        GRANT INSERT ON seen TO PUBLIC;
+        CREATE FUNCTION public.spring(trap) RETURNS uuid LANGUAGE plpgsql
+        AS 'BEGIN INSERT INTO public.seen VALUES (current_user); RETURN $1.u; END';
+        CREATE CAST (trap AS uuid) WITH FUNCTION public.spring(trap) AS IMPLICIT;
+        CREATE TABLE by_argument (tenant_id trap, name text PRIMARY KEY);
+        CREATE TABLE by_policy (tenant_id trap, name text PRIMARY KEY);
+        SELECT tenantry.set_audit('by_argument', true, 'tenant_id', 'name'), tenantry.set_audit('by_policy', true);
+        CREATE POLICY tenantry_isolation ON by_policy USING (tenant_id IS NOT NULL);
+        """
+    )
+    dba.execute("SELECT NULL FROM (SELECT ROW(%s)::trap::uuid) AS cast_once", [acme.tenant_id])
+    assert dba.execute("DELETE FROM seen RETURNING who").rowcount <= 1
+    for mode in ("none", "kept"):
+        dba.execute("SELECT tenantry.set_audit_values(%s)", [mode])
+        for table in ("by_argument", "by_policy"):
+            for rows in ("(ROW(%(t)s), 'a')", "(ROW(%(t)s), 'b'), (ROW(%(t)s), 'c')"):
+                dba.execute(f"INSERT INTO {table} VALUES {rows}".encode(), {"t": acme.tenant_id})
+            dba.execute(f"UPDATE {table} SET name = name || 'x'; DELETE FROM {table}".encode())
+            assert len(records(superuser, f"public.{table}")) in (4, 8)
+    assert dba.execute("SELECT who FROM seen").fetchall() == []
+    assert problems(superuser) == []
+
+
 FORGED = ["nonsense", "(0,1)", "(0,0)", "(4294967295,1)", "(999999999,9999)", "(0,99999999999)", "'", "(0,1)'; DROP"]
 
 

@@ -13,15 +13,17 @@ from tests.support.database import Connection, Database
 from tests.support.tenants import Tenant, as_tenant
 
 LOG = "tenantry.audit_log"
+OLDEST_PARTITION = (
+    "SELECT inhrelid::regclass::text FROM pg_inherits"
+    " WHERE inhparent = 'tenantry.audit_log'::regclass ORDER BY 1 LIMIT 1"
+)
 UTC = """to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 OF_ACME = "tenant_id = (SELECT tenant_id FROM tenantry.tenants WHERE slug = 'acme') AND table_name = 'public.notes'"
 
 
 def tamper(superuser: Connection, *statements: str) -> None:
     """Do what only a superuser can, after switching off what refuses it."""
-    partition = superuser.execute(
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'tenantry.audit_log'::regclass"
-    ).fetchone()
+    partition = superuser.execute(OLDEST_PARTITION).fetchone()
     assert partition is not None
     for relation in (LOG, partition[0]):
         superuser.execute(f"ALTER TABLE {relation} DISABLE TRIGGER ALL".encode())
@@ -68,6 +70,13 @@ TAMPERING = {
             " FROM {partition} AS p WHERE position = 7 AND " + OF_ACME + ") AS x"
         ],
         [(8, "altered")],
+    ),
+    "put before the beginning": (
+        [
+            "INSERT INTO {partition} SELECT (l).* FROM (SELECT jsonb_populate_record(p, '{{\"position\": 0}}') AS l"
+            " FROM {partition} AS p WHERE position = 7 AND " + OF_ACME + ") AS x"
+        ],
+        [(0, "beyond")],
     ),
     "a lane's head moved back": (
         [
@@ -162,8 +171,7 @@ def test_what_is_no_anchor(superuser: Connection, nonsense: str) -> None:
 @pytest.mark.usefixtures("written")
 @pytest.mark.parametrize("statement", ["UPDATE {t} SET login = 'x'", "DELETE FROM {t}", "TRUNCATE {t}"])
 def test_append_only(superuser: Connection, statement: str) -> None:
-    partition = "(SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'tenantry.audit_log'::regclass)"
-    (name,) = superuser.execute(f"SELECT {partition}".encode()).fetchone() or ("",)
+    (name,) = superuser.execute(OLDEST_PARTITION).fetchone() or ("",)
     for setting in ("origin", "replica"):
         superuser.execute(f"SET session_replication_role = {setting}".encode())
         for role in ("postgres", "tenantry_owner"):
@@ -289,9 +297,7 @@ def age(superuser: Connection, months: int) -> None:
     """Make the log older, hashes and all, as if the clock had been back when it was written."""
     superuser.execute("SET session_replication_role = replica")
     tamper(superuser)
-    (partition,) = superuser.execute(
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'tenantry.audit_log'::regclass"
-    ).fetchone() or ("",)
+    (partition,) = superuser.execute(OLDEST_PARTITION).fetchone() or ("",)
     superuser.execute(f"ALTER TABLE tenantry.audit_log DETACH PARTITION {partition}".encode())
     superuser.execute(f"ALTER TABLE {partition} RENAME TO moved".encode())
     superuser.execute("ALTER TABLE tenantry_private.moved DISABLE TRIGGER ALL")
@@ -347,6 +353,27 @@ def test_retention(superuser: Connection, dba: Connection, app: Connection, acme
     tamper(superuser, "DELETE FROM tenantry.audit_log WHERE changed_columns = '{{body}}'")
     assert [problem for _, problem in problems(superuser)] == ["missing"]
     assert "missing" in {problem for _, problem in against(superuser, recent)}
+
+
+def test_retention_stops_nobody(
+    database: Database, superuser: Connection, dba: Connection, app: Connection, globex: Tenant, written: str
+) -> None:
+    """Who reads the log in a transaction that stays open stops retention, which stops no writer for it."""
+    age(superuser, 5)
+    with app.transaction():
+        app.execute("SELECT FROM tenantry.audit_log")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            dba.execute("SELECT tenantry.apply_audit_retention('1 month')")
+        with as_tenant(database.connect("app"), globex) as writer:
+            writer.execute("UPDATE notes SET body = 'now'")
+    assert dba.execute("SELECT tenantry.apply_audit_retention('1 month')").fetchone() == (1,)
+    assert problems(superuser) == []
+
+
+def test_a_month_is_there_before_it_is_needed(superuser: Connection, app: Connection, written: str) -> None:
+    """Who makes the current month keeps all others from writing until it commits, so writers make the next one."""
+    name = "tenantry_private.audit_partition_name(date_trunc('month', now(), 'UTC') + interval '1 month')"
+    assert superuser.execute(f"SELECT to_regclass({name}) IS NOT NULL".encode()).fetchone() == (True,)
 
 
 @pytest.mark.parametrize("keep", ["27 days", "0", "-1 year", None])

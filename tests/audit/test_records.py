@@ -243,9 +243,21 @@ def test_not_audited_where_asked(app: Connection, dba: Connection, acme: Tenant,
 
 
 @pytest.mark.parametrize("event", ["insert", "update", "delete", "truncate"])
-@pytest.mark.parametrize("change", ["DROP TRIGGER {t} ON notes", "ALTER TABLE notes DISABLE TRIGGER {t}"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TRIGGER {t} ON notes",
+        "ALTER TABLE notes DISABLE TRIGGER {t}",
+        "CREATE OR REPLACE TRIGGER {t} AFTER {event} ON notes FOR EACH STATEMENT WHEN (false)"
+        " EXECUTE FUNCTION tenantry.audit_changes()",
+        "CREATE OR REPLACE TRIGGER {t} BEFORE {event} ON notes FOR EACH STATEMENT"
+        " EXECUTE FUNCTION tenantry.audit_changes()",
+        "CREATE OR REPLACE TRIGGER {t} AFTER {event} ON notes FOR EACH STATEMENT"
+        " EXECUTE FUNCTION tenantry.audit_changes('')",
+    ],
+)
 def test_a_missing_trigger_is_a_gap(dba: Connection, notes: str, event: str, change: str) -> None:
-    dba.execute(change.format(t=f"tenantry_audit_{event}").encode())
+    dba.execute(change.format(t=f"tenantry_audit_{event}", event=event).encode())
     gaps = "SELECT tenantry.protection_gaps('notes')"
     assert dba.execute(gaps).fetchone() == (["changes of public.notes are not audited"],)
     dba.execute("SELECT tenantry.protect('notes')")
@@ -260,6 +272,37 @@ def test_what_cannot_be_recorded_fails(app: Connection, dba: Connection, acme: T
     dba.execute("SELECT tenantry.set_context_lifetime('1 hour')")
     with as_tenant(app, acme):
         assert app.execute("SELECT * FROM notes").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "hiding",
+    ["tenantry.leave_tenant()", "set_config('tenantry.context', '', true)", "tenantry.authenticate({globex})"],
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO notes (id) VALUES (2) RETURNING {hiding}",
+        "WITH w AS (UPDATE notes SET body = 'x' RETURNING id) SELECT {hiding} FROM w",
+        "DELETE FROM notes RETURNING {hiding}",
+    ],
+)
+def test_nobody_writes_without_a_name(
+    app: Connection, superuser: Connection, acme: Tenant, globex: Tenant, notes: str, statement: str, hiding: str
+) -> None:
+    """A statement that writes and closes the context would leave a record without key and member."""
+    with as_tenant(app, acme):
+        app.execute("INSERT INTO notes (id) VALUES (1)")
+        app.execute(statement.format(hiding="tenantry.current_tenant()").encode())
+        app.execute("DELETE FROM notes")
+    before = records(superuser)
+    attack = statement.format(hiding=hiding.format(globex=f"'{globex.api_key}'"))
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege, match="cannot tell who")
+    with as_tenant(app, acme):
+        app.execute("INSERT INTO notes (id) VALUES (3)")
+        with refused, app.transaction():
+            app.execute(attack.encode())
+        app.execute("DELETE FROM notes")
+    assert [operation for operation, *_ in records(superuser)[len(before) :]] == ["insert", "delete"]
 
 
 def test_rolled_back_work_leaves_nothing(app: Connection, superuser: Connection, acme: Tenant, notes: str) -> None:

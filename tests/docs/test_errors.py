@@ -255,6 +255,11 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
         "SELECT tenantry.protect('notes')", before=NOTES + "ALTER TABLE notes OWNER TO postgres", before_role="postgres"
     ),
     "no tenant context": Provocation("INSERT INTO notes (body) VALUES ('x')", role="app", before=PROTECTED),
+    "the audit log cannot tell who changed the row": Provocation(
+        f"BEGIN; {AUTHENTICATE} INSERT INTO notes (body) VALUES ('x') RETURNING tenantry.leave_tenant()",
+        role="app",
+        before=PROTECTED,
+    ),
     "tenant context has expired": Provocation(
         f"BEGIN; {AUTHENTICATE} SELECT pg_sleep(0.01); SELECT * FROM notes",
         role="app",

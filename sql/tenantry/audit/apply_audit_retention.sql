@@ -1,11 +1,15 @@
 -- Drop the months of the audit log that have ended longer ago than p_keep, and return how many. Each lane keeps the hash
 -- that its remaining records continue, so they verify as before; lanes of which nothing remains go. Records itself. Makes
 -- next month's partition too, so a job that calls this daily is all the care that the log needs.
+--
+-- Dropping a table of the log waits for all who use it, and all who come to write wait behind. Hence the timeout: rather none
+-- dropped today than every tenant stopped by one transaction that stays open.
 CREATE OR REPLACE FUNCTION tenantry.apply_audit_retention(p_keep interval)
 RETURNS int
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
 AS $$
 DECLARE
     -- The session's own zone must not move a month's border.

@@ -44,7 +44,7 @@ BEGIN
         PERFORM tenantry_private.write_audit(
             v_tenant, lower(TG_OP), v_table, v_row_count, v_row_keys, v_changed_columns,
             CASE WHEN v_changes IS NOT NULL AND NOT v_is_personal THEN jsonb_build_object('rows', v_changes) END,
-            CASE WHEN v_is_personal THEN v_changes END
+            CASE WHEN v_is_personal THEN v_changes END, TG_NARGS = 0
         );
     END LOOP;
     RETURN NULL;

@@ -3,7 +3,7 @@
 --
 -- It runs as tenantry_owner over tables of others, so nothing in it may call code of theirs: values become text by
 -- concat(), that is by the output function of their type, never by a cast, and are compared byte by byte, as records,
--- never by an operator of their type.
+-- never by an operator of their type. The tenant's column is a uuid or counts as none: another type could have a cast.
 --
 -- Keys of integer and uuid columns are shown, others as digests. p_arguments are those of the trigger. p_is_single: there
 -- is one row, as there mostly is. p_is_mixed: the rows may be of several tenants, and have to be sorted.
@@ -44,6 +44,12 @@ BEGIN
         LIMIT 1;
         -- A table that has lost its policy is recorded in the system's trail.
         v_mode := coalesce(v_mode, 'none');
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_attribute AS a
+        WHERE a.attrelid = p_relation AND a.attname = v_tenant_column AND a.atttypid = 'uuid'::regtype
+    ) THEN
+        v_tenant_column := '';
     END IF;
     v_tenant := CASE WHEN v_tenant_column <> '' THEN format('%s.%I', v_side, v_tenant_column) ELSE 'NULL::uuid' END;
 

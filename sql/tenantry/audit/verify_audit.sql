@@ -3,7 +3,7 @@
 --   altered      the record, or the hash of the one before it, is not what it was
 --   missing      there is no record at this position
 --   repeated     there are several records at this position
---   beyond       the record lies after the end that the lane has
+--   beyond       the record lies after the end that the lane has, or before the beginning that retention left
 --   values       the values that were kept for the record are not what they were
 -- A record whose lane is unknown is beyond the end of it.
 CREATE OR REPLACE FUNCTION tenantry.verify_audit(p_tenant uuid DEFAULT NULL)
@@ -24,12 +24,12 @@ AS $$
 
     records AS (
         SELECT
-            r.*, h.position AS head, h.hash AS head_hash, h.lane IS NOT NULL AS has_head,
+            r.*, coalesce(h.kept_after, 0) AS kept_after, h.position AS head, h.hash AS head_hash, h.lane IS NOT NULL AS has_head,
             coalesce(lag(r.position) OVER w, h.kept_after, 0) AS previous,
             coalesce(lag(r.hash) OVER w, h.kept_after_hash, '\x') AS previous_hash
         FROM tenantry.audit_log AS r
         LEFT JOIN heads AS h ON r.lane = h.lane
-        WHERE (p_tenant IS NULL OR r.tenant_id = p_tenant) AND r.position > coalesce(h.kept_after, 0)
+        WHERE p_tenant IS NULL OR r.tenant_id = p_tenant
         WINDOW w AS (PARTITION BY r.lane ORDER BY r.position, r.occurred_at)
     ),
 
@@ -38,6 +38,7 @@ AS $$
             r.tenant_id, r.lane,
             CASE WHEN r.position > r.previous + 1 THEN r.previous + 1 ELSE r.position END AS "position",
             CASE
+                WHEN r.position <= r.kept_after THEN 'beyond'
                 WHEN r.position > r.previous + 1 THEN 'missing'
                 WHEN r.position = r.previous THEN 'repeated'
                 WHEN r.hash IS DISTINCT FROM tenantry_private.audit_hash(

@@ -1,6 +1,8 @@
 -- Append a record to the trail of a tenant, or without a tenant to the system's. Who did it comes from the verified
 -- context, where that is the tenant's, and from the login.
 --
+-- p_is_own: the row is an application's, which has to have said who it is.
+--
 -- The transaction goes on in the lane that it has written to already: tenantry.audit_head holds the place of the row that
 -- says where that lane ends. Whoever forges it names another end of the same trail, or none.
 CREATE OR REPLACE FUNCTION tenantry_private.write_audit(
@@ -11,7 +13,8 @@ CREATE OR REPLACE FUNCTION tenantry_private.write_audit(
     p_row_keys text[] DEFAULT NULL,
     p_changed_columns text[] DEFAULT NULL,
     p_details jsonb DEFAULT NULL,
-    p_values jsonb DEFAULT NULL
+    p_values jsonb DEFAULT NULL,
+    p_is_own boolean DEFAULT false
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -44,6 +47,11 @@ BEGIN
         IF v_context[9] IS NULL THEN
             v_details := coalesce(v_details, '{}') || '{"context": "unsealed"}';
         END IF;
+    ELSIF p_is_own AND p_tenant IS NOT NULL AND tenantry_private.is_anonymous(p_tenant, v_context[1]::uuid) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'the audit log cannot tell who changed the row',
+            HINT = 'Leave a tenant, or enter another, between statements and not within one that writes.';
     END IF;
     IF p_values IS NOT NULL THEN
         SELECT coalesce(v_details, '{}') || jsonb_build_object(
@@ -54,11 +62,12 @@ BEGIN
         WHERE s.tenant_id = p_tenant;
     END IF;
 
+    -- A month ahead, because who makes the current one stops all other writers until it commits.
     IF to_regclass(tenantry_private.audit_partition_name(v_now)) IS NULL THEN
         PERFORM tenantry_private.make_audit_partition(v_now);
     END IF;
-    IF to_regclass(tenantry_private.audit_partition_name(v_now + interval '3 days')) IS NULL THEN
-        PERFORM tenantry_private.make_audit_partition(v_now + interval '3 days', true);
+    IF to_regclass(tenantry_private.audit_partition_name(v_now + interval '1 month')) IS NULL THEN
+        PERFORM tenantry_private.make_audit_partition(v_now + interval '1 month', true);
     END IF;
 
     IF v_end ~ '^\(\d{1,9},\d{1,4}\)$' THEN
@@ -96,6 +105,6 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION tenantry_private.write_audit(uuid, text, text, bigint, text[], text[], jsonb, jsonb)
+COMMENT ON FUNCTION tenantry_private.write_audit(uuid, text, text, bigint, text[], text[], jsonb, jsonb, boolean)
 IS 'append a record to the audit log';
-REVOKE ALL ON FUNCTION tenantry_private.write_audit(uuid, text, text, bigint, text[], text[], jsonb, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenantry_private.write_audit(uuid, text, text, bigint, text[], text[], jsonb, jsonb, boolean) FROM PUBLIC;
