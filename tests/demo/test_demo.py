@@ -71,7 +71,10 @@ def stage(dba: Connection, app: Connection, two_tenants: tuple[Tenant, Tenant]) 
             "The other tenant by name",
             "ALTER TABLE chunks NO FORCE ROW LEVEL SECURITY; ALTER TABLE chunks OWNER TO app",
         ),
-        ("A row for the victim", "ALTER TABLE documents DISABLE ROW LEVEL SECURITY"),
+        (
+            "A row for the victim",
+            "ALTER TABLE documents DISABLE ROW LEVEL SECURITY; ALTER TABLE documents DISABLE TRIGGER USER",
+        ),
         (
             "The table of API keys",
             "GRANT USAGE ON SCHEMA tenantry_private TO app; GRANT SELECT ON tenantry_private.api_keys TO app",
