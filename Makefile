@@ -60,9 +60,9 @@ demo-stop: ## stop the demo's cluster
 	@$(environment)/cluster.sh stop demo
 	@echo "Stopped. The data stays: make demo starts it again, $(environment)/cluster.sh remove demo removes it."
 
-test: ## every test, against a private cluster of its own
+test: ## every test, against private clusters, one a worker
 	$(call set_up,test)
-	@.venv/bin/pytest
+	@.venv/bin/pytest --numprocesses=auto --maxprocesses=8 --dist=loadscope
 
 SUITE ?= trixie
 test-debian: ## the tests on another Debian, in a chroot: make test-debian SUITE=trixie, as root
