@@ -1,7 +1,6 @@
 """API keys as an admin issues, rotates and revokes them."""
 
 import re
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from tests.identity.context import bodies
 from tests.support.database import Connection
 from tests.support.tenants import Tenant, as_tenant
 
-UNKNOWN = str(uuid.uuid4())
+UNKNOWN = "6b0e6f5c-61b9-4f0e-9c3e-0d6d3a3c9f11"
 INVALID_PARAMETER_VALUE, NO_DATA_FOUND = "22023", "P0002"
 
 
