@@ -1,0 +1,49 @@
+-- The relations that the doctor looks at: protected tables with their partitions, and whatever else has a tenant column,
+-- that is, one that is called tenant_id or like the tenant column of a protected table. Not those of the system, of
+-- tenantry and of other extensions, and not temporary ones, which other sessions cannot read.
+CREATE OR REPLACE FUNCTION tenantry_private.watched_relations()
+RETURNS TABLE (
+    relation oid, name text, kind text, is_partition boolean, has_row_security boolean, is_forced boolean, owner oid,
+    tenant_column name, tenant_attnum smallint, is_protected boolean
+)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH protected AS MATERIALIZED (
+        SELECT DISTINCT ON (p.polrelid) p.polrelid, a.attnum, a.attname
+        FROM pg_policy AS p
+        INNER JOIN pg_depend AS d
+            ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjid = p.polrelid
+        INNER JOIN pg_attribute AS a
+            ON a.attrelid = p.polrelid AND a.attnum = d.refobjsubid AND a.atttypid = 'uuid'::regtype
+        WHERE p.polname = 'tenantry_isolation'
+        ORDER BY p.polrelid, a.attnum
+    ),
+
+    tenant_columns AS (
+        SELECT DISTINCT ON (a.attrelid) a.attrelid, a.attnum, a.attname, p.polrelid IS NOT NULL AS is_protected
+        FROM pg_attribute AS a
+        LEFT JOIN protected AS p ON a.attrelid = p.polrelid
+        WHERE a.attnum > 0 AND NOT a.attisdropped
+            AND a.attname IN (SELECT o.attname FROM protected AS o UNION SELECT 'tenant_id')
+            AND (p.attnum IS NULL OR p.attnum = a.attnum)
+        ORDER BY a.attrelid, a.atttypid = 'uuid'::regtype DESC, a.attnum
+    )
+
+    SELECT
+        c.oid, c.oid::regclass::text, c.relkind::text, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, c.relowner,
+        t.attname, t.attnum, t.is_protected
+    FROM tenant_columns AS t
+    INNER JOIN pg_class AS c ON t.attrelid = c.oid
+    INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
+        AND n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
+        AND NOT EXISTS (
+            SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+        );
+$$;
+
+COMMENT ON FUNCTION tenantry_private.watched_relations() IS 'relations with rows of tenants';
+REVOKE ALL ON FUNCTION tenantry_private.watched_relations() FROM PUBLIC;

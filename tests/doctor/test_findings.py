@@ -1,0 +1,68 @@
+"""Each code's page is followed: the fault is made, leaks, is found, and mended as the doctor says."""
+
+import psycopg
+import pytest
+
+from tests.doctor.pages import FINDINGS, SECTIONS, Page, codes, read
+from tests.protection.workshop import Workshop
+from tests.support.database import Connection
+
+# Faults that cannot be made in a transaction, and that of another session, are in test_server_findings.py.
+ROLLED_BACK = codes()
+
+
+def remedies(workshop: Workshop, page: Page) -> list[str]:
+    """Return the remedies of what the doctor finds of a page's code and object."""
+    found = workshop.execute(
+        "SELECT remedy FROM tenantry.doctor() WHERE code = %s AND object = %s", page.code, page.object
+    )
+    return [remedy for (remedy,) in found]
+
+
+def leaks(workshop: Workshop, attack: str) -> bool:
+    """Whether the last statement of an attack by the application, as acme, returns a row."""
+    with workshop.tenant(workshop.acme):
+        try:
+            with workshop.connection.transaction() as attempt:
+                cursor = workshop.execute(attack)
+                while cursor.nextset():
+                    pass
+                has_leaked = cursor.description is not None and cursor.fetchone() is not None
+                raise psycopg.Rollback(attempt)
+        except psycopg.Error:
+            return False
+    return has_leaked
+
+
+@pytest.mark.parametrize("code", ROLLED_BACK)
+def test_fault_is_found_and_mended(workshop: Workshop, code: str) -> None:
+    page = read(FINDINGS / f"{code}.md")
+    assert remedies(workshop, page) == []
+
+    with workshop.role(page.role):
+        workshop.execute(page.fault)
+    if page.attack:
+        assert leaks(workshop, page.attack), "the attack does nothing"
+    found = remedies(workshop, page)
+    assert len(found) >= 1, workshop.execute("SELECT code, object FROM tenantry.doctor()").fetchall()
+
+    assert page.mending or not any(remedy.startswith("--") or "…" in remedy for remedy in found)
+    with workshop.role(page.role):
+        for remedy in [page.mending] if page.mending else found:
+            workshop.execute(remedy)
+    assert remedies(workshop, page) == []
+    if page.attack:
+        assert not leaks(workshop, page.attack)
+
+
+@pytest.mark.parametrize("code", codes())
+def test_page_has_the_form(superuser: Connection, code: str) -> None:
+    page = read(FINDINGS / f"{code}.md")
+    known = superuser.execute("SELECT title, severity FROM tenantry.doctor_codes WHERE code = %s", [code])
+    assert known.fetchall() == [(page.title, page.severity)]
+    assert page.sections == SECTIONS
+
+
+def test_every_code_has_a_page(superuser: Connection) -> None:
+    known = superuser.execute("SELECT code, page FROM tenantry.doctor_codes ORDER BY code").fetchall()
+    assert known == [(code, f"docs/findings/{code}.md") for code in codes()]
