@@ -24,3 +24,6 @@ SELECT tenantry.set_audit('tenantry_private.jwt_user_revocations', true, '', 'is
 SELECT tenantry.set_audit('tenantry_private.shares', true, 'owner_tenant_id', 'table_name');
 SELECT tenantry.set_audit('tenantry_private.shares', true, 'grantee_tenant_id', 'table_name');
 SELECT tenantry.set_audit('tenantry_private.accepted_shares', true, 'grantee_tenant_id');
+SELECT tenantry.set_audit('tenantry_private.managed_schemas', true, '', 'schema_name');
+SELECT tenantry.set_audit('tenantry_private.exempt_relations', true, '', 'relation', 'reason');
+SELECT tenantry.set_audit('tenantry_private.exempt_routines', true, '', 'signature', 'reason');
