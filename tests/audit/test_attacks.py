@@ -203,6 +203,20 @@ def test_casts_to_uuid_are_not_run(app: Connection, dba: Connection, superuser: 
     assert problems(superuser) == []
 
 
+def test_settings_that_change_how_literals_read(
+    database: Database, superuser: Connection, acme: Tenant, written: str
+) -> None:
+    """A function is parsed with the settings of the session that calls it first."""
+    with database.connect("app") as app, database.connect("app") as other:
+        app.execute("SET standard_conforming_strings = off; SET escape_string_warning = off")
+        # The other one holds a lane that there is, so that this one begins a lane.
+        with as_tenant(other, acme), as_tenant(app, acme):
+            other.execute("INSERT INTO notes (id) VALUES (10)")
+            app.execute("INSERT INTO notes (id) VALUES (11)")
+            app.execute("INSERT INTO notes (id) VALUES (12)")
+    assert problems(superuser) == []
+
+
 FORGED = ["nonsense", "(0,1)", "(0,0)", "(4294967295,1)", "(999999999,9999)", "(0,99999999999)", "'", "(0,1)'; DROP"]
 
 

@@ -346,6 +346,14 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     '<table> has no column "<column>" to meter': Provocation(
         "SELECT tenantry.meter_tokens('notes', 'tokens')", before=PROTECTED
     ),
+    'the tokens column "<column>" of <table> is <type>, not a whole number': Provocation(
+        "SELECT tenantry.meter_tokens('notes', 'body')", before=PROTECTED
+    ),
+    'trigger "<trigger>" of <table> has no transition tables': Provocation(
+        "INSERT INTO notes SELECT",
+        before=NOTES + "CREATE TRIGGER by_hand AFTER INSERT ON notes EXECUTE FUNCTION tenantry.audit_changes()",
+        opening="CREATE TEMPORARY TABLE new_rows AS TABLE notes",
+    ),
     "token quota reached": (
         Provocation(
             f"BEGIN; {AUTHENTICATE} INSERT INTO prompts (prompt_text, usage_tokens) VALUES ('x', 3), ('x', 3);"

@@ -29,7 +29,9 @@ BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         PERFORM tenantry_private.write_audit(NULL, 'truncate', v_table);
         RETURN NULL;
-    ELSIF TG_OP = 'DELETE' THEN
+    END IF;
+    PERFORM tenantry_private.require_transition_tables(TG_RELID, TG_NAME, TG_OP);
+    IF TG_OP = 'DELETE' THEN
         SELECT count(*) INTO v_rows FROM (SELECT FROM old_rows LIMIT 2) AS r;
     ELSE
         SELECT count(*) INTO v_rows FROM (SELECT FROM new_rows LIMIT 2) AS r;

@@ -50,7 +50,7 @@ BEGIN
     IF v_head IS NULL THEN
         INSERT INTO tenantry_private.audit_lanes (trail) VALUES (p_trail) RETURNING lane INTO v_lane;
         INSERT INTO tenantry_private.audit_heads AS h (lane, trail, position, occurred_at, hash)
-        VALUES (v_lane, p_trail, 0, clock_timestamp(), '\x')
+        VALUES (v_lane, p_trail, 0, clock_timestamp(), '')
         RETURNING h.ctid INTO v_head;
     END IF;
     RETURN v_head;

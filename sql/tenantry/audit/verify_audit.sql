@@ -16,7 +16,7 @@ AS $$
     WITH heads AS (
         SELECT
             h.lane, h.position, h.hash, nullif(h.trail, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AS tenant_id,
-            coalesce(k.kept_after, 0) AS kept_after, coalesce(k.kept_after_hash, '\x') AS kept_after_hash
+            coalesce(k.kept_after, 0) AS kept_after, coalesce(k.kept_after_hash, '') AS kept_after_hash
         FROM tenantry_private.audit_heads AS h
         LEFT JOIN tenantry_private.audit_lanes AS k ON h.lane = k.lane
         WHERE p_tenant IS NULL OR h.trail = p_tenant
@@ -26,7 +26,7 @@ AS $$
         SELECT
             r.*, coalesce(h.kept_after, 0) AS kept_after, h.position AS head, h.hash AS head_hash, h.lane IS NOT NULL AS has_head,
             coalesce(lag(r.position) OVER w, h.kept_after, 0) AS previous,
-            coalesce(lag(r.hash) OVER w, h.kept_after_hash, '\x') AS previous_hash
+            coalesce(lag(r.hash) OVER w, h.kept_after_hash, '') AS previous_hash
         FROM tenantry.audit_log AS r
         LEFT JOIN heads AS h ON r.lane = h.lane
         WHERE p_tenant IS NULL OR r.tenant_id = p_tenant

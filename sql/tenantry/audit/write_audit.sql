@@ -70,7 +70,7 @@ BEGIN
         PERFORM tenantry_private.make_audit_partition(v_now + interval '1 month', true);
     END IF;
 
-    IF v_end ~ '^\(\d{1,9},\d{1,4}\)$' THEN
+    IF v_end ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' THEN
         v_head := v_end::tid;
     END IF;
     LOOP

@@ -56,7 +56,7 @@ BEGIN
                 HINT = 'CREATE EXTENSION tenantry_jwt CASCADE; without it, only secrets verify tokens.';
         END IF;
         IF p_jwk ->> 'kty' = 'RSA' THEN
-            v_modulus := ltrim(tenantry_private.decode_base64url(p_jwk ->> 'n'), '\x00');
+            v_modulus := ltrim(tenantry_private.decode_base64url(p_jwk ->> 'n'), decode('00', 'hex'));
             IF length(v_modulus) NOT BETWEEN 256 AND 1024 OR length(v_modulus) = 256 AND get_byte(v_modulus, 0) < 128 THEN
                 RAISE EXCEPTION USING
                     ERRCODE = 'invalid_parameter_value',

@@ -9,7 +9,7 @@ AS $$
 DECLARE
     v_is_authentic boolean;
 BEGIN
-    IF p_fields[4] ~ '^s[0-9]+\.[0-9]+\.-?[0-9]+$' THEN
+    IF p_fields[4] ~ '^s[0-9]+[.][0-9]+[.]-?[0-9]+$' THEN
         -- As in verified_context: digests are compared, and the key stays within the query.
         SELECT
             sha256(convert_to(encode(sha256(k.outer_block || sha256(

@@ -5,6 +5,11 @@ CREATE POLICY tenants_operator ON tenantry.tenants
 FOR SELECT TO tenantry_admin, tenantry_auditor, tenantry_gateway
 USING (true);
 
+-- For drop_collection().
+CREATE POLICY tenants_collections ON tenantry.tenants
+FOR DELETE TO tenantry_admin
+USING (owner_tenant_id IS NOT NULL);
+
 CREATE POLICY tenants_own ON tenantry.tenants
 FOR SELECT TO tenantry_app
 USING (tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant()));

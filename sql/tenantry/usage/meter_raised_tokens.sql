@@ -1,4 +1,5 @@
 -- Trigger: charge and record what an update has added to the tokens of a row. What it takes away was spent nevertheless.
+-- Columns become text as in meter_inserted_tokens(); named without their row, because row.name may also be a call.
 CREATE OR REPLACE FUNCTION tenantry.meter_raised_tokens()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -6,15 +7,20 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_tenant uuid;
+    v_tenant text;
     v_model text;
-    v_tokens bigint;
+    v_tokens text;
+    v_old_tokens text;
 BEGIN
     EXECUTE format(
-        'SELECT ($1).%I, %s, ($1).%I::bigint - coalesce(greatest(($2).%3$I, 0), 0)',
-        TG_ARGV[0], CASE WHEN TG_ARGV[2] = '' THEN 'NULL::text' ELSE format('($1).%I::text', TG_ARGV[2]) END, TG_ARGV[1]
-    ) INTO v_tenant, v_model, v_tokens USING new, old;
-    PERFORM tenantry_private.record_tokens(v_tenant, v_model, 0, v_tokens);
+        'SELECT n.tenant, n.model, n.tokens, o.tokens '
+        'FROM (SELECT concat(%1$I) AS tenant, concat(%2$s) AS model, concat(%3$I) AS tokens FROM (SELECT ($1).*) AS r) AS n '
+        'CROSS JOIN (SELECT concat(%3$I) AS tokens FROM (SELECT ($2).*) AS r) AS o',
+        TG_ARGV[0], coalesce(quote_ident(nullif(TG_ARGV[2], '')), 'NULL'), TG_ARGV[1]
+    ) INTO v_tenant, v_model, v_tokens, v_old_tokens USING new, old;
+    PERFORM tenantry_private.record_tokens(
+        nullif(v_tenant, '')::uuid, v_model, 0, nullif(v_tokens, '')::bigint - greatest(nullif(v_old_tokens, '')::bigint, 0)
+    );
     RETURN NULL;
 END
 $$;

@@ -10,6 +10,7 @@ DECLARE
     v_tenant_column CONSTANT name := tenantry.policy_column(p_table, 'tenantry_isolation');
     v_arguments CONSTANT text := format('%L, %L, %L', v_tenant_column, p_tokens_column, coalesce(p_model_column, ''));
     v_missing name;
+    v_type regtype;
     v_relation regclass;
 BEGIN
     IF v_tenant_column IS NULL THEN
@@ -29,6 +30,14 @@ BEGIN
             ERRCODE = 'undefined_column',
             MESSAGE = format('%s has no column "%s" to meter', p_table, v_missing),
             HINT = 'Name the column that holds the number of tokens, and, if there is one, the column that holds the model.';
+    END IF;
+
+    SELECT a.atttypid INTO v_type FROM pg_attribute AS a WHERE a.attrelid = p_table AND a.attname = p_tokens_column;
+    IF v_type NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'datatype_mismatch',
+            MESSAGE = format('the tokens column "%s" of %s is %s, not a whole number', p_tokens_column, p_table, v_type),
+            HINT = format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint;', p_table, p_tokens_column);
     END IF;
 
     FOR v_relation IN SELECT r FROM tenantry.relations_of(p_table) AS r LOOP
