@@ -1,0 +1,31 @@
+-- TNT413: default privileges that give the application tables before anybody has protected them.
+CREATE OR REPLACE FUNCTION tenantry_private.check_default_privileges()
+RETURNS TABLE (code text, object text, detail text, remedy text)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        'TNT413',
+        format(
+            'default privileges of %s%s', d.defaclrole::regrole, CASE
+                WHEN d.defaclnamespace <> 0 THEN format(' in schema %s', d.defaclnamespace::regnamespace) END
+        ),
+        format(
+            '%s gets %s on each new table, protected or not', tenantry_private.grantee_name(x.grantee),
+            string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type)
+        ),
+        format(
+            'ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON TABLES FROM %s;', d.defaclrole::regrole,
+            CASE WHEN d.defaclnamespace <> 0 THEN format(' IN SCHEMA %s', d.defaclnamespace::regnamespace) END,
+            tenantry_private.grantee_name(x.grantee)
+        )
+    FROM pg_default_acl AS d
+    CROSS JOIN LATERAL aclexplode(d.defaclacl) AS x
+    WHERE d.defaclobjtype = 'r' AND x.grantee <> d.defaclrole
+        AND x.grantee IN (SELECT g FROM tenantry_private.application_grantees() AS g)
+    GROUP BY d.defaclrole, d.defaclnamespace, x.grantee;
+$$;
+
+COMMENT ON FUNCTION tenantry_private.check_default_privileges() IS 'find default privileges that give tables away';
+REVOKE ALL ON FUNCTION tenantry_private.check_default_privileges() FROM PUBLIC;
