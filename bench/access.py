@@ -4,17 +4,15 @@ Each document has twenty chunks, and every tenth document a list that lets the a
 """
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
-from bench.pairing import alternate, seconds
+from bench.pairing import alternate
 from bench.report import Comparison, Experiment
-from bench.search import HITS, random_vector
-from bench.server import Connection, Tenant, conninfo, create_tenants
+from bench.search import HITS, for_each_corpus, searches
+from bench.server import Connection, Tenant, create_tenants
 from bench.sizes import Sizes
-from tenantry import TenantPool, Vector
-from tenantry._wire import vector_parameter
+from tenantry import TenantPool
 
 OPEN = "without lists"
 LISTED = "with lists of readers"
@@ -46,11 +44,7 @@ def measure(superuser: Connection, dba: Connection, sizes: Sizes, generator: np.
     """Measure the search of one tenant's corpus in ms, for each size of corpus."""
     tenants = create_tenants(dba, "access", len(sizes.chunks))
     create_tables(superuser, dba, tenants, sizes)
-    with TenantPool(conninfo("bench_app"), min_size=1, max_size=1) as pool:
-        return [
-            _measure_corpus(pool, tenant, chunks, sizes, generator)
-            for tenant, chunks in zip(tenants, sizes.chunks, strict=True)
-        ]
+    return for_each_corpus(_measure_corpus, tenants, sizes, generator)
 
 
 def create_tables(superuser: Connection, dba: Connection, tenants: list[Tenant], sizes: Sizes) -> None:
@@ -78,21 +72,8 @@ def create_tables(superuser: Connection, dba: Connection, tenants: list[Tenant],
 def _measure_corpus(
     pool: TenantPool, tenant: Tenant, chunks: int, sizes: Sizes, generator: np.random.Generator
 ) -> Experiment:
-    repetitions = min(sizes.repetitions, max(3, 30_000 // chunks))
-
     def searching(schema: str) -> Callable[[], list[float]]:
-        statement = SEARCH.format(hits=HITS, schema=schema)
-
-        def block() -> list[float]:
-            queries = [random_vector(generator, sizes.dimensions) for _ in range(repetitions)]
-            with pool.tenant(api_key=tenant.api_key) as t:
-
-                def search(query: Vector) -> None:
-                    t.execute(statement, [vector_parameter(query)]).fetchall()
-
-                return [seconds(partial(search, query)) * 1e3 for query in queries]
-
-        return block
+        return searches(pool, tenant, SEARCH.format(hits=HITS, schema=schema), chunks, sizes, generator)
 
     samples = alternate(
         {name: searching(schema) for name, schema in SCHEMAS.items()}, max(2, sizes.blocks // 2), generator

@@ -45,9 +45,19 @@ def measure(superuser: Connection, dba: Connection, sizes: Sizes, generator: np.
     """Measure the search of one tenant's corpus in ms, for each size of corpus."""
     tenants = create_tenants(dba, "corpus", len(sizes.chunks))
     create_tables(superuser, dba, tenants, sizes)
+    return for_each_corpus(_measure_corpus, tenants, sizes, generator)
+
+
+def for_each_corpus(
+    measure_corpus: Callable[[TenantPool, Tenant, int, Sizes, np.random.Generator], Experiment],
+    tenants: list[Tenant],
+    sizes: Sizes,
+    generator: np.random.Generator,
+) -> list[Experiment]:
+    """Measure the corpus of each tenant, one tenant for each size."""
     with TenantPool(conninfo("bench_app"), min_size=1, max_size=1) as pool:
         return [
-            _measure_corpus(pool, tenant, chunks, sizes, generator)
+            measure_corpus(pool, tenant, chunks, sizes, generator)
             for tenant, chunks in zip(tenants, sizes.chunks, strict=True)
         ]
 
@@ -69,21 +79,9 @@ def create_tables(superuser: Connection, dba: Connection, tenants: list[Tenant],
 def _measure_corpus(
     pool: TenantPool, tenant: Tenant, chunks: int, sizes: Sizes, generator: np.random.Generator
 ) -> Experiment:
-    repetitions = min(sizes.repetitions, max(3, 30_000 // chunks))
-
     def searching(text: str) -> Callable[[], list[float]]:
         statement = text.format(tenant=tenant.tenant_id, hits=HITS)
-
-        def block() -> list[float]:
-            queries = [random_vector(generator, sizes.dimensions) for _ in range(repetitions)]
-            with pool.tenant(api_key=tenant.api_key) as t:
-
-                def search(query: Vector) -> None:
-                    t.execute(statement, [vector_parameter(query)]).fetchall()
-
-                return [seconds(partial(search, query)) * 1e3 for query in queries]
-
-        return block
+        return searches(pool, tenant, statement, chunks, sizes, generator)
 
     samples = alternate(
         {HAND: searching(SQL_BY_HAND), SEARCH: searching(SQL_OF_TENANTRY)}, sizes.blocks // 2, generator
@@ -96,6 +94,24 @@ def _measure_corpus(
     ]
     title = f"Search of {chunks:,} chunks × {sizes.dimensions} dimensions, {HITS} hits"
     return Experiment.of(f"search-{chunks}", title, "ms", samples, comparisons)
+
+
+def searches(
+    pool: TenantPool, tenant: Tenant, statement: str, chunks: int, sizes: Sizes, generator: np.random.Generator
+) -> Callable[[], list[float]]:
+    """Return a block of searches by a statement, in ms; the larger the corpus, the fewer."""
+    repetitions = min(sizes.repetitions, max(3, 30_000 // chunks))
+
+    def block() -> list[float]:
+        queries = [random_vector(generator, sizes.dimensions) for _ in range(repetitions)]
+        with pool.tenant(api_key=tenant.api_key) as t:
+
+            def search(query: Vector) -> None:
+                t.execute(statement, [vector_parameter(query)]).fetchall()
+
+            return [seconds(partial(search, query)) * 1e3 for query in queries]
+
+    return block
 
 
 def random_vector(generator: np.random.Generator, dimensions: int) -> Vector:

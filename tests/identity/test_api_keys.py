@@ -169,6 +169,7 @@ def test_rotate_does_not_prolong(dba: Connection, acme: Tenant) -> None:
     [
         ("own", None, INVALID_PARAMETER_VALUE),
         ("own", "-1 second", INVALID_PARAMETER_VALUE),
+        ("own", "24 mons -360 days", INVALID_PARAMETER_VALUE),
         ("unknown", "1 day", NO_DATA_FOUND),
         ("none", "1 day", NO_DATA_FOUND),
         ("revoked", "1 day", NO_DATA_FOUND),

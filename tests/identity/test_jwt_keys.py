@@ -231,6 +231,19 @@ def test_rotation(app: Connection, dba: Connection, issuer: str, acme: Tenant) -
     assert not opens(app, token(good(issuer, acme), "ES256", kid=...))
 
 
+def test_a_retired_key_comes_back_under_no_name(app: Connection, dba: Connection, issuer: str, acme: Tenant) -> None:
+    """Nor for another algorithm: a private key that was lost signs by any of them."""
+    add_jwks(dba, issuer, jwk("RS256", kid="old"), jwk("EdDSA"))
+    dba.execute("SELECT tenantry.retire_jwt_key(%s, 'old')", [issuer])
+    for algorithm, kid in (("PS256", "old"), ("RS256", "new"), ("RS512", "newer")):
+        add_jwks(dba, issuer, jwk(algorithm, kid=kid), jwk("EdDSA"))
+        assert not opens(app, token(good(issuer, acme), algorithm, kid=kid))
+        assert not opens(app, token(good(issuer, acme), algorithm, kid=...))
+    assert kids(dba, issuer) == ["EdDSA"]
+    add_jwks(dba, issuer, jwk("RS256", "successor", kid="old"))
+    assert opens(app, token(good(issuer, acme), "RS256", owner="successor", kid="old"))
+
+
 def test_key_sets_leave_secrets_alone(app: Connection, dba: Connection, issuer: str, acme: Tenant) -> None:
     dba.execute("SELECT tenantry.add_jwt_secret(%s, %s, p_kid => 'HS256')", [issuer, SECRETS["HS256"]])
     add_jwks(dba, issuer, jwk("EdDSA"), overlap="0")
@@ -266,8 +279,19 @@ def test_overlap_of_a_retired_key(app: Connection, dba: Connection, issuer: str,
     dba.execute(retire, [issuer, "0"])
     dba.execute(retire, [issuer, "1 hour"])
     assert not opens(app, token(good(issuer, acme), "EdDSA"))
-    for overlap in (None, "-1 second", "2 years"):
+    for overlap in (None, "-1 second", "2 years", "24 mons -360 days", "-12 mons 361 days"):
         assert refused(dba, retire, [issuer, overlap]) == INVALID_PARAMETER_VALUE
+        if overlap is not None:
+            with pytest.raises(psycopg.errors.InvalidParameterValue):
+                add_jwks(dba, issuer, jwk("EdDSA"), overlap=overlap)
+
+
+def test_overlaps_are_what_they_are_compared_as(dba: Connection, issuer: str) -> None:
+    """A month of 30 days when compared can be 31 when added to a time."""
+    add_jwks(dba, issuer, jwk("EdDSA"))
+    dba.execute("SELECT tenantry.retire_jwt_key(%s, 'EdDSA', '12 mons')", [issuer])
+    ends = "SELECT ends_at - now() BETWEEN '365.2 days' AND '365.3 days' FROM tenantry.jwt_keys WHERE issuer = %s"
+    assert dba.execute(ends, [issuer]).fetchone() == (True,)
 
 
 def test_long_secret(app: Connection, dba: Connection, issuer: str, acme: Tenant) -> None:

@@ -160,12 +160,6 @@ def test_triggers_run_as_whoever_drops_a_collection(
     assert sprung(dba) == ["dba"]
 
 
-def test_admins_delete_no_tenants(dba: Connection, acme: Tenant) -> None:
-    """The right to delete, which drop_collection() needs, is one to collections alone."""
-    assert dba.execute("DELETE FROM tenantry.tenants WHERE owner_tenant_id IS NULL").rowcount == 0
-    assert dba.execute("SELECT 1 FROM tenantry.tenants WHERE tenant_id = %s", [acme.tenant_id]).rowcount == 1
-
-
 @pytest.mark.parametrize("unfit", ["any_tokens", "tenant_id", "exact"])
 def test_tokens_are_whole_numbers(dba: Connection, traps: str, unfit: str) -> None:
     with dba.transaction(force_rollback=True):

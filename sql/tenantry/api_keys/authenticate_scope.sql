@@ -12,12 +12,8 @@ DECLARE
 BEGIN
     IF p_scope = 'transaction' THEN
         RETURN tenantry.authenticate(p_api_key);
-    ELSIF p_scope IS DISTINCT FROM 'session' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'unknown scope',
-            HINT = 'Use transaction or session.';
     END IF;
+    PERFORM tenantry_private.require_session_scope(p_scope);
     v_end := tenantry_private.session_end();
     v_identity := tenantry.authenticate(p_api_key);
     RETURN tenantry_private.seal_session(

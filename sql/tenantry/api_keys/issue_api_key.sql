@@ -12,24 +12,14 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status <> 'container') THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'no_data_found',
-            MESSAGE = 'tenant does not exist',
-            HINT = 'tenantry.tenants lists the tenants of this database.';
-    END IF;
+    PERFORM tenantry_private.require_known_tenant(p_tenant);
     IF p_name IS NULL OR btrim(p_name) = '' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'an API key needs a name',
             HINT = 'Name what the key is for; the name helps to decide which key to revoke.';
     END IF;
-    IF tenantry_private.role_clearance(p_role) IS NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'unknown role',
-            HINT = 'Use viewer, member, manager, owner or a role that set_role_clearance() has made.';
-    END IF;
+    PERFORM tenantry_private.require_role(p_role);
     PERFORM tenantry_private.check_rate_limit(p_rate_limit_per_minute);
     IF p_expires_at <= clock_timestamp() THEN
         RAISE EXCEPTION USING

@@ -7,14 +7,9 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_overlap CONSTANT interval := tenantry_private.check_overlap(p_overlap);
     v_key tenantry_private.api_keys;
 BEGIN
-    IF p_overlap IS NULL OR p_overlap NOT BETWEEN interval '0' AND interval '1 year' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'the overlap is out of range',
-            HINT = 'Pass an interval of zero to one year, for which the old key goes on working.';
-    END IF;
     PERFORM tenantry_private.note_withdrawal();
 
     -- The row lock makes two rotations at once one after the other.
@@ -30,7 +25,7 @@ BEGIN
     END IF;
 
     UPDATE tenantry_private.api_keys AS k
-    SET expires_at = least(k.expires_at, clock_timestamp() + p_overlap)
+    SET expires_at = least(k.expires_at, clock_timestamp() + v_overlap)
     WHERE k.key_id = p_key;
 
     RETURN QUERY

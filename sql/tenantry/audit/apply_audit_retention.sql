@@ -19,7 +19,10 @@ DECLARE
     v_partition regclass;
     v_dropped text[] := ARRAY[]::text[];
 BEGIN
-    IF p_keep IS NULL OR p_keep < interval '1 month' THEN
+    -- Compared as it is, -12 mons 390 days is a month, and subtracted it is a time to come.
+    IF p_keep IS NULL OR p_keep < interval '1 month'
+        OR v_kept_since > date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC' - interval '28 days')
+    THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'the audit log is kept for a month at least',

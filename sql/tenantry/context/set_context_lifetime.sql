@@ -6,7 +6,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF p_lifetime IS NULL OR p_lifetime <= interval '0' OR p_lifetime > interval '7 days' THEN
+    IF tenantry_private.seconds_between(p_lifetime, '1 microsecond', '7 days') IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'invalid context lifetime',

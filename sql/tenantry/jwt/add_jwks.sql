@@ -7,7 +7,9 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_end CONSTANT timestamptz := clock_timestamp() + p_overlap;
+    v_end CONSTANT timestamptz := CASE
+        WHEN p_overlap IS NOT NULL THEN clock_timestamp() + tenantry_private.check_overlap(p_overlap)
+    END;
     v_jwk record;
     v_kids text[] := ARRAY[]::text[];
 BEGIN
@@ -16,12 +18,6 @@ BEGIN
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'this is not a JSON Web Key Set',
             HINT = 'Pass the document as the issuer publishes it: {"keys": [...]}, with up to 100 keys.';
-    END IF;
-    IF p_overlap NOT BETWEEN interval '0' AND interval '1 year' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'the overlap is out of range',
-            HINT = 'Pass an interval of zero to one year, for which the old key goes on working.';
     END IF;
 
     IF NOT EXISTS (SELECT FROM tenantry_private.jwt_issuers AS i WHERE i.issuer = p_issuer) THEN

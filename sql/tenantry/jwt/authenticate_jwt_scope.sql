@@ -14,12 +14,8 @@ DECLARE
 BEGIN
     IF p_scope = 'transaction' THEN
         RETURN tenantry.authenticate_jwt(p_token);
-    ELSIF p_scope IS DISTINCT FROM 'session' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'unknown scope',
-            HINT = 'Use transaction or session.';
     END IF;
+    PERFORM tenantry_private.require_session_scope(p_scope);
     v_end := tenantry_private.session_end();
     v_checked := tenantry_private.check_jwt(p_token);
     IF v_checked.refusal IS NOT NULL THEN

@@ -12,12 +12,7 @@ BEGIN
             MESSAGE = 'invalid organization',
             HINT = 'Pass the organization as the tokens name it, 1 to 255 characters.';
     END IF;
-    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status <> 'container') THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'no_data_found',
-            MESSAGE = 'tenant does not exist',
-            HINT = 'tenantry.tenants lists the tenants of this database.';
-    END IF;
+    PERFORM tenantry_private.require_known_tenant(p_tenant);
     PERFORM tenantry_private.note_withdrawal();
     PERFORM tenantry_private.require_jwt_issuer(p_issuer);
     INSERT INTO tenantry_private.jwt_organizations (issuer, organization, tenant_id)

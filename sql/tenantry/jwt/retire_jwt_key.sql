@@ -5,16 +5,12 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_overlap CONSTANT interval := tenantry_private.check_overlap(p_overlap);
 BEGIN
-    IF p_overlap IS NULL OR p_overlap NOT BETWEEN interval '0' AND interval '1 year' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'the overlap is out of range',
-            HINT = 'Pass an interval of zero to one year, for which the old key goes on working.';
-    END IF;
     PERFORM tenantry_private.note_withdrawal();
     UPDATE tenantry_private.jwt_keys
-    SET retired_at = least(retired_at, clock_timestamp() + p_overlap)
+    SET retired_at = least(retired_at, clock_timestamp() + v_overlap)
     WHERE issuer = p_issuer AND kid = p_kid;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING

@@ -7,12 +7,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF p_user IS NULL OR length(p_user) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'invalid user',
-            HINT = 'Pass the id that your application has for the user, 1 to 255 characters.';
-    END IF;
+    PERFORM tenantry_private.check_user(p_user);
     IF p_not_before > clock_timestamp() OR p_not_before = '-infinity' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

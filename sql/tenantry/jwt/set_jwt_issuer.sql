@@ -17,8 +17,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    -- Of seconds alone: 1 mon -30 days equals zero, and added to a time can be a day.
-    v_leeway CONSTANT interval := make_interval(secs => extract(epoch FROM p_leeway)::float8);
+    v_leeway CONSTANT interval := tenantry_private.seconds_between(p_leeway, '0', '5 minutes');
 BEGIN
     IF p_issuer IS NULL OR length(p_issuer) NOT BETWEEN 1 AND 255 THEN
         RAISE EXCEPTION USING
@@ -38,25 +37,17 @@ BEGIN
             MESSAGE = 'an issuer needs a tenant or a tenant claim',
             HINT = 'Pass p_tenant for an issuer that vouches for one tenant, p_tenant_claim for one that vouches for all.';
     END IF;
-    IF p_default_role IS NOT NULL AND tenantry_private.role_clearance(p_default_role) IS NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'unknown role',
-            HINT = 'Use viewer, member, manager, owner or a role that set_role_clearance() has made.';
+    IF p_default_role IS NOT NULL THEN
+        PERFORM tenantry_private.require_role(p_default_role);
     END IF;
-    IF p_leeway IS NULL OR v_leeway NOT BETWEEN interval '0' AND interval '5 minutes' THEN
+    IF v_leeway IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'the leeway is out of range',
             HINT = 'Pass an interval of zero to five minutes, by which clocks may differ.';
     END IF;
-    IF p_tenant IS NOT NULL AND NOT EXISTS (
-        SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status <> 'container'
-    ) THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'no_data_found',
-            MESSAGE = 'tenant does not exist',
-            HINT = 'tenantry.tenants lists the tenants of this database.';
+    IF p_tenant IS NOT NULL THEN
+        PERFORM tenantry_private.require_known_tenant(p_tenant);
     END IF;
 
     PERFORM tenantry_private.note_withdrawal();

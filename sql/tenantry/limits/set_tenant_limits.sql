@@ -25,12 +25,7 @@ BEGIN
             HINT = 'Use zero or more, and for tokens at most 1000000000000; NULL for no limit.';
     END IF;
     PERFORM tenantry_private.note_withdrawal();
-    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.owner_tenant_id IS NULL) THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'no_data_found',
-            MESSAGE = 'tenant does not exist',
-            HINT = 'tenantry.tenants lists the tenants of this database.';
-    END IF;
+    PERFORM tenantry_private.require_known_tenant(p_tenant);
 
     SELECT l.* INTO v_before FROM tenantry_private.tenant_limits AS l WHERE l.tenant_id = p_tenant FOR NO KEY UPDATE;
     IF NOT FOUND THEN

@@ -7,24 +7,9 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF p_user IS NULL OR length(p_user) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'invalid user',
-            HINT = 'Pass the id that your application has for the user, 1 to 255 characters.';
-    END IF;
-    IF tenantry_private.role_clearance(p_role) IS NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'unknown role',
-            HINT = 'Use viewer, member, manager, owner or a role that set_role_clearance() has made.';
-    END IF;
-    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status <> 'container') THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'no_data_found',
-            MESSAGE = 'tenant does not exist',
-            HINT = 'tenantry.tenants lists the tenants of this database.';
-    END IF;
+    PERFORM tenantry_private.check_user(p_user);
+    PERFORM tenantry_private.require_role(p_role);
+    PERFORM tenantry_private.require_known_tenant(p_tenant);
 
     -- Also the first registration may take rights away: of a user who entered with a higher role until now.
     PERFORM tenantry_private.note_withdrawal();

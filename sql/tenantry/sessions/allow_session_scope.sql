@@ -7,6 +7,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_lifetime CONSTANT interval := tenantry_private.seconds_between(p_lifetime, '1 microsecond', '7 days');
     v_login CONSTANT text := (SELECT r.rolname::text FROM pg_roles AS r WHERE r.oid = p_role AND r.rolcanlogin);
 BEGIN
     IF v_login IS NULL THEN
@@ -15,7 +16,7 @@ BEGIN
             MESSAGE = 'the role does not log in',
             HINT = 'Name the login of one person or one tool; members of a group do not inherit it.';
     END IF;
-    IF p_lifetime IS NULL OR p_lifetime <= interval '0' OR p_lifetime > interval '7 days' THEN
+    IF v_lifetime IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'invalid session lifetime',
@@ -24,7 +25,7 @@ BEGIN
 
     PERFORM tenantry_private.note_withdrawal();
     INSERT INTO tenantry_private.session_logins AS l (login_role, lifetime)
-    VALUES (v_login, p_lifetime)
+    VALUES (v_login, v_lifetime)
     ON CONFLICT (login_role) DO UPDATE SET lifetime = excluded.lifetime;
 END
 $$;

@@ -9,12 +9,7 @@ DECLARE
     v_provider CONSTANT uuid := tenantry_private.make_provider();
 BEGIN
     PERFORM tenantry_private.refuse_unshared(p_table);
-    IF NOT EXISTS (SELECT FROM tenantry.tenants AS t WHERE t.tenant_id = p_tenant AND t.status <> 'container') THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'no_data_found',
-            MESSAGE = 'tenant does not exist',
-            HINT = 'tenantry.tenants lists the tenants of this database.';
-    END IF;
+    PERFORM tenantry_private.require_known_tenant(p_tenant);
     WITH granted AS (
         INSERT INTO tenantry_private.shares AS s (grantee_tenant_id, table_name, collection_id, owner_tenant_id)
         VALUES (
