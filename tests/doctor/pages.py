@@ -1,9 +1,10 @@
 """The pages of the findings, which are the data of their tests too.
 
 A page's section "How it leaks" begins with the ```sql block that makes the fault, run by the DBA, or by a superuser
-where its first line is `-- as a superuser`. A second block is an attack, run as the application in the context of
-tenant acme, with rows of tenant globex in the database: it leaks if its last statement returns a row. The section "How
-to mend it" has a ```sql block where the finding's remedy is a comment, or has `…` in it.
+where its first line is `-- as a superuser`; `-- from PostgreSQL 17 on` is such a line too. A second block is an attack,
+run as the application in the context of tenant acme, with rows of tenant globex in the database: it leaks if its last
+statement returns a row. The section "How to mend it" has a ```sql block where the finding's remedy is a comment, or has
+`…` in it.
 """
 
 import re
@@ -27,6 +28,7 @@ class Page:
         object: what the doctor names when the fault has been made.
         fault: SQL that makes it.
         role: who runs `fault` and the remedy: "dba", or "postgres" for a superuser.
+        since: the first version of PostgreSQL that has the fault.
         attack: SQL that leaks, None where the page has none.
         mending: SQL that mends it, None where the doctor's remedy does.
         sections: the headings.
@@ -38,6 +40,7 @@ class Page:
     object: str
     fault: str
     role: str
+    since: int
     attack: str | None
     mending: str | None
     sections: list[str]
@@ -59,6 +62,7 @@ def read(path: Path) -> Page:
         found,
         fault=leaks[0],
         role="postgres" if leaks[0].startswith("-- as a superuser\n") else "dba",
+        since=int(since[1]) if (since := re.match(r"-- from PostgreSQL (\d+) on\n", leaks[0])) else 0,
         attack=leaks[1] if len(leaks) > 1 else None,
         mending=mends[0] if mends else None,
         sections=list(sections),

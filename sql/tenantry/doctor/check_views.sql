@@ -1,27 +1,105 @@
--- TNT201: views over protected tables that ask with their owner's rights. The policies then bind the owner, who may be
--- exempt from them, instead of the reader.
+-- TNT201 … TNT205: what shows rows of tenants under other rights than its reader's. A view without security_invoker asks as
+-- its owner: the worse where policies do not bind that role. Views that are security_invoker hand the rights of the view
+-- above them on, so the tables below those count as well.
 CREATE OR REPLACE FUNCTION tenantry_private.check_views()
 RETURNS TABLE (code text, object text, detail text, remedy text)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+    WITH RECURSIVE views AS MATERIALIZED (
+        SELECT
+            c.oid, c.oid::regclass::text AS name, c.relkind, c.relowner,
+            coalesce(bool_or(o.option_value::boolean) FILTER (WHERE o.option_name = 'security_invoker'), false) AS is_invoker,
+            coalesce(bool_or(o.option_value::boolean) FILTER (WHERE o.option_name = 'security_barrier'), false) AS is_barrier
+        FROM pg_class AS c
+        INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+        LEFT JOIN LATERAL pg_options_to_table(c.reloptions) AS o ON o.option_name IN ('security_invoker', 'security_barrier')
+        WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
+            AND NOT EXISTS (SELECT FROM tenantry_private.exempt_relations AS x WHERE x.relation = c.oid)
+        GROUP BY c.oid
+    ),
+
+    uses AS MATERIALIZED (
+        SELECT DISTINCT r.ev_class AS view, d.refobjid AS relation
+        FROM pg_rewrite AS r
+        INNER JOIN pg_depend AS d
+            ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+        WHERE r.ev_class IN (SELECT v.oid FROM views AS v)
+    ),
+
+    reached AS (
+        SELECT u.view, u.relation FROM uses AS u
+        UNION
+        SELECT r.view, u.relation
+        FROM reached AS r
+        INNER JOIN views AS v ON r.relation = v.oid AND (v.is_invoker OR v.relkind = 'm')
+        INNER JOIN uses AS u ON v.oid = u.view
+    ),
+
+    readable AS MATERIALIZED (
+        SELECT
+            a.relation,
+            string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ') AS grantees
+        FROM tenantry_private.application_privileges() AS a
+        GROUP BY a.relation
+    ),
+
+    watched AS MATERIALIZED (
+        SELECT w.* FROM tenantry_private.watched_relations() AS w
+    ),
+
+    over_tenants AS (
+        SELECT
+            v.oid, v.name, v.relkind, v.relowner, v.is_invoker, v.is_barrier, g.grantees,
+            string_agg(w.name, ', ' ORDER BY w.name) AS tables,
+            bool_or(o.rolsuper OR o.rolbypassrls OR NOT w.has_row_security OR (NOT w.is_forced AND pg_has_role(o.oid, w.owner, 'USAGE'))) AS is_exempt
+        FROM views AS v
+        INNER JOIN reached AS r ON v.oid = r.view
+        INNER JOIN watched AS w ON r.relation = w.relation AND w.kind IN ('r', 'p', 'f')
+        INNER JOIN pg_roles AS o ON v.relowner = o.oid
+        LEFT JOIN readable AS g ON v.oid = g.relation
+        GROUP BY v.oid, v.name, v.relkind, v.relowner, v.is_invoker, v.is_barrier, g.grantees
+    )
+
     SELECT
-        'TNT201',
-        v.oid::regclass::text,
-        format('reads %s as %s', string_agg(DISTINCT w.name, ', ' ORDER BY w.name), v.relowner::regrole),
-        format('ALTER VIEW %s SET (security_invoker = true);', v.oid::regclass)
-    FROM pg_class AS v
-    INNER JOIN pg_rewrite AS r ON v.oid = r.ev_class
-    INNER JOIN pg_depend AS d
-        ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> v.oid
-    INNER JOIN tenantry_private.watched_relations() AS w ON d.refobjid = w.relation AND w.kind IN ('r', 'p')
-    WHERE v.relkind = 'v'
-        AND NOT coalesce(
-            (SELECT o.option_value::boolean FROM pg_options_to_table(v.reloptions) AS o WHERE o.option_name = 'security_invoker'), false
-        )
-    GROUP BY v.oid;
+        CASE WHEN v.is_exempt AND v.grantees IS NOT NULL THEN 'TNT201' ELSE 'TNT202' END,
+        v.name,
+        concat(
+            'reads ', v.tables, ' as ', v.relowner::regrole,
+            CASE WHEN v.is_exempt THEN ', whom the policies do not bind' END,
+            '; read by ' || v.grantees
+        ),
+        format('ALTER VIEW %s SET (security_invoker = true);', v.name)
+    FROM over_tenants AS v
+    WHERE v.relkind = 'v' AND NOT v.is_invoker
+    UNION ALL
+    SELECT
+        'TNT203', v.name, 'picks rows itself, and a function in the query of its reader may see the others first',
+        format('ALTER VIEW %s SET (security_barrier = true);', v.name)
+    FROM over_tenants AS v
+    WHERE v.relkind = 'v' AND NOT v.is_invoker AND v.is_exempt AND NOT v.is_barrier AND v.grantees IS NOT NULL
+        AND pg_get_viewdef(v.oid) ~ '\mWHERE\M'
+    UNION ALL
+    SELECT
+        'TNT204', v.name, format('keeps rows of %s; read by %s', v.tables, v.grantees),
+        format('REVOKE ALL ON %s FROM %s;', v.name, v.grantees)
+    FROM over_tenants AS v
+    WHERE v.relkind = 'm' AND v.grantees IS NOT NULL
+    UNION ALL
+    SELECT
+        'TNT205', w.name, format('has tenant column %I; read by %s', w.tenant_column, g.grantees),
+        format('REVOKE ALL ON %s FROM %s;', w.name, g.grantees)
+    FROM watched AS w
+    INNER JOIN readable AS g ON w.relation = g.relation
+    WHERE w.kind = 'f'
+    UNION ALL
+    SELECT
+        'TNT206', r.names[1] || ' on ' || r.names[2], 'runs with the rights of the table''s owner', u.remedy
+    FROM tenantry_private.unprotected_relations() AS u
+    CROSS JOIN LATERAL regexp_match(u.gap, '^rule (.+) of (.+) runs with the rights') AS r (names)
+    WHERE u.kind = 'rule';
 $$;
 
-COMMENT ON FUNCTION tenantry_private.check_views() IS 'find views that read protected tables with their owner''s rights';
+COMMENT ON FUNCTION tenantry_private.check_views() IS 'find views and their like that show rows under other rights than the reader''s';
 REVOKE ALL ON FUNCTION tenantry_private.check_views() FROM PUBLIC;

@@ -11,7 +11,17 @@ AS $$
     SELECT f.code, c.severity, f.object, f.detail, f.remedy
     FROM (
         SELECT * FROM tenantry_private.check_unprotected_tables()
+        UNION ALL SELECT * FROM tenantry_private.check_protection()
+        UNION ALL SELECT * FROM tenantry_private.check_table_privileges()
+        UNION ALL SELECT * FROM tenantry_private.check_shares()
+        UNION ALL SELECT * FROM tenantry_private.check_policies()
         UNION ALL SELECT * FROM tenantry_private.check_views()
+        UNION ALL SELECT * FROM tenantry_private.check_routines()
+        UNION ALL SELECT * FROM tenantry_private.check_called_functions()
+        UNION ALL SELECT * FROM tenantry_private.check_keys()
+        UNION ALL SELECT * FROM tenantry_private.check_indexes()
+        UNION ALL SELECT * FROM tenantry_private.check_sequences()
+        UNION ALL SELECT * FROM tenantry_private.check_statistics()
         UNION ALL SELECT * FROM tenantry_private.check_reached_roles()
         UNION ALL SELECT * FROM tenantry_private.check_role_attributes()
         UNION ALL SELECT * FROM tenantry_private.check_own_roles()

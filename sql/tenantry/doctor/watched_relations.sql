@@ -1,10 +1,11 @@
--- The relations that the doctor looks at: protected tables with their partitions, and whatever else has a tenant column,
--- that is, one that is called tenant_id or like the tenant column of a protected table. Not those of the system, of
--- tenantry and of other extensions, and not temporary ones, which other sessions cannot read.
+-- The relations that the doctor looks at: protected tables with their partitions, what is in managed schemas, and whatever
+-- else has a tenant column, that is, one that is called tenant_id or like the tenant column of a protected table. Not those
+-- of the system, of tenantry and of other extensions, not temporary ones, which other sessions cannot read, and not what is
+-- exempt.
 CREATE OR REPLACE FUNCTION tenantry_private.watched_relations()
 RETURNS TABLE (
     relation oid, name text, kind text, is_partition boolean, has_row_security boolean, is_forced boolean, owner oid,
-    tenant_column name, tenant_attnum smallint, is_protected boolean
+    tenant_column name, tenant_attnum smallint, tenant_type regtype, is_protected boolean
 )
 LANGUAGE sql
 STABLE
@@ -23,7 +24,7 @@ AS $$
     ),
 
     tenant_columns AS (
-        SELECT DISTINCT ON (a.attrelid) a.attrelid, a.attnum, a.attname, p.polrelid IS NOT NULL AS is_protected
+        SELECT DISTINCT ON (a.attrelid) a.attrelid, a.attnum, a.attname, a.atttypid AS type, p.polrelid IS NOT NULL AS is_protected
         FROM pg_attribute AS a
         LEFT JOIN protected AS p ON a.attrelid = p.polrelid
         WHERE a.attnum > 0 AND NOT a.attisdropped
@@ -34,14 +35,21 @@ AS $$
 
     SELECT
         c.oid, c.oid::regclass::text, c.relkind::text, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, c.relowner,
-        t.attname, t.attnum, t.is_protected
-    FROM tenant_columns AS t
-    INNER JOIN pg_class AS c ON t.attrelid = c.oid
+        t.attname, t.attnum, t.type, coalesce(t.is_protected, false)
+    FROM pg_class AS c
     INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+    LEFT JOIN tenant_columns AS t ON c.oid = t.attrelid
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
         AND n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
+        AND (
+            t.attrelid IS NOT NULL OR n.nspname IN (SELECT m.schema_name FROM tenantry_private.managed_schemas AS m)
+        )
         AND NOT EXISTS (
             SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+        )
+        AND NOT EXISTS (
+            SELECT FROM tenantry_private.exempt_relations AS x
+            WHERE x.relation = CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE c.oid END
         );
 $$;
 

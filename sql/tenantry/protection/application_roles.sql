@@ -1,12 +1,15 @@
 -- Every role whose privileges the application has: tenantry_app and tenantry_gateway, their members, and whatever those
 -- are members of.
 -- Left out are superusers, whom no privilege binds, and members of tenantry_admin, who may unprotect tables anyway.
+-- In PL/pgSQL, which plans it once a session: it is asked for each relation.
 CREATE OR REPLACE FUNCTION tenantry.application_roles()
 RETURNS SETOF regrole
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     -- From PostgreSQL 16 on a membership may neither inherit nor allow SET ROLE; as jsonb the query suits 15 as well.
     WITH RECURSIVE usable_memberships AS (
         SELECT m.roleid, m.member
@@ -30,6 +33,7 @@ AS $$
     )
 
     SELECT a.oid::regrole FROM application_roles AS a;
+END
 $$;
 
 COMMENT ON FUNCTION tenantry.application_roles() IS 'roles whose privileges the application has';

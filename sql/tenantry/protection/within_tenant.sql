@@ -6,22 +6,26 @@
 -- In the words in which PostgreSQL shows it again.
 CREATE OR REPLACE FUNCTION tenantry.within_tenant(p_relation regclass, p_tenant_column name, p_is_shared boolean, p_condition text)
 RETURNS text
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
-    SELECT format(
-        E'\nCASE\n    WHEN %s THEN %s\n    ELSE false\nEND',
-        CASE
-            WHEN p_is_shared THEN format(
-                '(%s = ANY (ARRAY( SELECT tenantry.readable_tenants(%L::regclass) AS readable_tenants)))',
-                quote_ident(p_tenant_column), coalesce(pg_partition_root(p_relation), p_relation)
-            )
-            ELSE format('(%s = ( SELECT tenantry.current_tenant() AS current_tenant))', quote_ident(p_tenant_column))
-        END,
-        p_condition
+BEGIN
+    RETURN (
+        SELECT format(
+            E'\nCASE\n    WHEN %s THEN %s\n    ELSE false\nEND',
+            CASE
+                WHEN p_is_shared THEN format(
+                    '(%s = ANY (ARRAY( SELECT tenantry.readable_tenants(%L::regclass) AS readable_tenants)))',
+                    quote_ident(p_tenant_column), coalesce(pg_partition_root(p_relation), p_relation)
+                )
+                ELSE format('(%s = ( SELECT tenantry.current_tenant() AS current_tenant))', quote_ident(p_tenant_column))
+            END,
+            p_condition
+        )
     );
+END
 $$;
 
 COMMENT ON FUNCTION tenantry.within_tenant(regclass, name, boolean, text) IS 'a condition of a policy, bound to the tenant of the context';

@@ -1,0 +1,55 @@
+-- TNT110 … TNT125: what is missing of protections, by the words of the gap. A partition that was never protected is one
+-- finding, whatever it lacks.
+CREATE OR REPLACE FUNCTION tenantry_private.check_protection()
+RETURNS TABLE (code text, object text, detail text, remedy text)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH gaps AS MATERIALIZED (
+        SELECT
+            CASE g.kind WHEN 'inheritance' THEN 'TNT113' ELSE coalesce(k.code, 'TNT111') END AS code,
+            coalesce(nullif((regexp_match(g.gap, k.pattern))[1], ''), g.relation::text) AS object,
+            g.gap,
+            g.remedy
+        FROM tenantry_private.unprotected_relations() AS g
+        LEFT JOIN (
+            VALUES
+            ('TNT110', '^row-level security of (.+) is not enabled and forced$'),
+            ('TNT111', '^policy tenantry_(?:isolation|access)\w* of (.+) is missing or altered$'),
+            ('TNT114', '^(.+) lets the tenant of a row change$'),
+            ('TNT115', '^(.+) can be truncated by'),
+            ('TNT116', '^the application holds TRUNCATE, REFERENCES or TRIGGER on (.+)$'),
+            ('TNT117', '^the application can act as the owner of (.+)$'),
+            ('TNT118', '^()column ".+" may be null$'),
+            ('TNT119', '^()column ".+" is not filled from the context$'),
+            ('TNT120', '^()no cascading foreign key to tenantry.tenants$'),
+            ('TNT121', '^()no index that begins with'),
+            ('TNT122', '^no permissive policy of (.+) lets anybody see a row$'),
+            ('TNT123', '^policy tenantry_permission of (.+) is missing or altered$'),
+            ('TNT123', '^(.+) lets the permission level of a row be lowered'),
+            ('TNT124', '^policy tenantry_(?:readers|row_owner) of (.+) is missing or altered$'),
+            ('TNT124', '^(.+) lets who reads a row be changed'),
+            ('TNT125', '^changes of (.+) are not audited$')
+        ) AS k (code, pattern) ON g.gap ~ k.pattern
+        WHERE g.kind IN ('protection', 'inheritance')
+    )
+
+    SELECT f.code, f.object, string_agg(f.gap, '; ' ORDER BY f.gap), f.remedy
+    FROM (
+        SELECT
+            CASE
+                WHEN c.relispartition
+                    AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_isolation')
+                    THEN 'TNT112'
+                ELSE g.code
+            END AS code,
+            g.object, g.gap, g.remedy
+        FROM gaps AS g
+        INNER JOIN pg_class AS c ON g.object::regclass = c.oid
+    ) AS f
+    GROUP BY f.code, f.object, f.remedy;
+$$;
+
+COMMENT ON FUNCTION tenantry_private.check_protection() IS 'find what is missing of protections';
+REVOKE ALL ON FUNCTION tenantry_private.check_protection() FROM PUBLIC;
