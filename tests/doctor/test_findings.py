@@ -83,3 +83,9 @@ def test_page_has_the_form(superuser: Connection, code: str) -> None:
 def test_every_code_has_a_page(superuser: Connection) -> None:
     known = superuser.execute("SELECT code, page FROM tenantry.doctor_codes ORDER BY code").fetchall()
     assert known == [(code, f"docs/findings/{code}.md") for code in codes()]
+
+
+def test_every_code_is_in_the_index(superuser: Connection) -> None:
+    index = (FINDINGS / "README.md").read_text()
+    known = superuser.execute("SELECT code, severity, title FROM tenantry.doctor_codes").fetchall()
+    assert [code for code, *rest in known if f"| [{code}]({code}.md) | {' | '.join(rest)} |" not in index] == []
