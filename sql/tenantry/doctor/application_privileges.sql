@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION tenantry_private.application_privileges()
 RETURNS TABLE (relation regclass, attnum smallint, privilege text, grantee oid)
 LANGUAGE sql
 STABLE
+ROWS 5000
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH application (role) AS (

@@ -5,19 +5,23 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH calls AS MATERIALIZED (
+    WITH watched AS MATERIALIZED (
+        SELECT w.* FROM tenantry_private.watched_relations() AS w
+    ),
+
+    calls AS MATERIALIZED (
         SELECT w.name, 'TNT220' AS code, format('%I on %s', t.tgname, w.name) AS object, t.tgfoid AS function
-        FROM tenantry_private.watched_relations() AS w
+        FROM watched AS w
         INNER JOIN pg_trigger AS t ON w.relation = t.tgrelid AND NOT t.tgisinternal
         UNION
         SELECT w.name, 'TNT221', format('%s.%I', w.name, a.attname), d.refobjid
-        FROM tenantry_private.watched_relations() AS w
+        FROM watched AS w
         INNER JOIN pg_attrdef AS e ON w.relation = e.adrelid
         INNER JOIN pg_attribute AS a ON e.adrelid = a.attrelid AND e.adnum = a.attnum
         INNER JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refclassid = 'pg_proc'::regclass
         UNION
         SELECT w.name, NULL, format('%I on %s', p.polname, w.name), d.refobjid
-        FROM tenantry_private.watched_relations() AS w
+        FROM watched AS w
         INNER JOIN pg_policy AS p ON w.relation = p.polrelid
         INNER JOIN pg_depend AS d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
     ),

@@ -1,18 +1,22 @@
 -- TNT110 … TNT125: what is missing of protections, by the words of the gap. A partition that was never protected is one
--- finding, whatever it lacks.
+-- finding, whatever it lacks. TNT206: rules on protected tables.
 CREATE OR REPLACE FUNCTION tenantry_private.check_protection()
 RETURNS TABLE (code text, object text, detail text, remedy text)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH gaps AS MATERIALIZED (
+    WITH unprotected AS MATERIALIZED (
+        SELECT u.* FROM tenantry_private.unprotected_relations() AS u
+    ),
+
+    gaps AS MATERIALIZED (
         SELECT
             CASE g.kind WHEN 'inheritance' THEN 'TNT113' ELSE coalesce(k.code, 'TNT111') END AS code,
             coalesce(nullif((regexp_match(g.gap, k.pattern))[1], ''), g.relation::text) AS object,
             g.gap,
             g.remedy
-        FROM tenantry_private.unprotected_relations() AS g
+        FROM unprotected AS g
         LEFT JOIN (
             VALUES
             ('TNT110', '^row-level security of (.+) is not enabled and forced$'),
@@ -48,7 +52,12 @@ AS $$
         FROM gaps AS g
         INNER JOIN pg_class AS c ON g.object::regclass = c.oid
     ) AS f
-    GROUP BY f.code, f.object, f.remedy;
+    GROUP BY f.code, f.object, f.remedy
+    UNION ALL
+    SELECT 'TNT206', r.names[1] || ' on ' || r.names[2], 'runs with the rights of the table''s owner', u.remedy
+    FROM unprotected AS u
+    CROSS JOIN LATERAL regexp_match(u.gap, '^rule (.+) of (.+) runs with the rights') AS r (names)
+    WHERE u.kind = 'rule';
 $$;
 
 COMMENT ON FUNCTION tenantry_private.check_protection() IS 'find what is missing of protections';

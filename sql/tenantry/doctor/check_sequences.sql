@@ -5,20 +5,29 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH numbered AS MATERIALIZED (
-        SELECT DISTINCT w.relation, w.name, a.attname, s.oid AS sequence, s.oid::regclass::text AS sequence_name
+    WITH columns AS MATERIALIZED (
+        SELECT w.relation, w.name, a.attname, a.attnum
         FROM tenantry_private.watched_relations() AS w
         INNER JOIN pg_attribute AS a ON w.relation = a.attrelid AND a.attnum > 0 AND NOT a.attisdropped
-        LEFT JOIN pg_attrdef AS e ON a.attrelid = e.adrelid AND a.attnum = e.adnum
-        INNER JOIN pg_depend AS d
-            ON (d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refclassid = 'pg_class'::regclass)
-                OR (
-                    d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
-                    AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')
-                )
-        INNER JOIN pg_class AS s
-            ON s.oid = CASE d.classid WHEN 'pg_attrdef'::regclass THEN d.refobjid ELSE d.objid END AND s.relkind = 'S'
         WHERE NOT w.is_partition AND w.kind IN ('r', 'p')
+    ),
+
+    numbered AS MATERIALIZED (
+        SELECT c.relation, c.name, c.attname, s.oid AS sequence, s.oid::regclass::text AS sequence_name
+        FROM (
+            SELECT c.*, d.refobjid AS sequence
+            FROM columns AS c
+            INNER JOIN pg_attrdef AS e ON c.relation = e.adrelid AND c.attnum = e.adnum
+            INNER JOIN pg_depend AS d
+                ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refclassid = 'pg_class'::regclass
+            UNION
+            SELECT c.*, d.objid
+            FROM columns AS c
+            INNER JOIN pg_depend AS d
+                ON d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+                    AND d.refobjid = c.relation AND d.refobjsubid = c.attnum AND d.deptype IN ('a', 'i')
+        ) AS c
+        INNER JOIN pg_class AS s ON c.sequence = s.oid AND s.relkind = 'S'
     ),
 
     privileges AS MATERIALIZED (

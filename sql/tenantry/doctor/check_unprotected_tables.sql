@@ -7,13 +7,14 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH reachable AS (
-        SELECT DISTINCT coalesce(pg_partition_root(a.relation), a.relation)::oid AS relation
+    WITH reachable AS MATERIALIZED (
+        SELECT DISTINCT CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE c.oid END AS relation
         FROM tenantry_private.application_privileges() AS a
+        INNER JOIN pg_class AS c ON a.relation = c.oid
         WHERE a.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER')
     ),
 
-    unprotected AS (
+    unprotected AS MATERIALIZED (
         SELECT
             w.*,
             w.relation IN (SELECT r.relation FROM reachable AS r)

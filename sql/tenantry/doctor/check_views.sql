@@ -92,13 +92,7 @@ AS $$
         format('REVOKE ALL ON %s FROM %s;', w.name, g.grantees)
     FROM watched AS w
     INNER JOIN readable AS g ON w.relation = g.relation
-    WHERE w.kind = 'f'
-    UNION ALL
-    SELECT
-        'TNT206', r.names[1] || ' on ' || r.names[2], 'runs with the rights of the table''s owner', u.remedy
-    FROM tenantry_private.unprotected_relations() AS u
-    CROSS JOIN LATERAL regexp_match(u.gap, '^rule (.+) of (.+) runs with the rights') AS r (names)
-    WHERE u.kind = 'rule';
+    WHERE w.kind = 'f';
 $$;
 
 COMMENT ON FUNCTION tenantry_private.check_views() IS 'find views and their like that show rows under other rights than the reader''s';

@@ -9,6 +9,7 @@ RETURNS TABLE (
 )
 LANGUAGE sql
 STABLE
+ROWS 2000
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH protected AS MATERIALIZED (
@@ -24,13 +25,18 @@ AS $$
     ),
 
     tenant_columns AS (
-        SELECT DISTINCT ON (a.attrelid) a.attrelid, a.attnum, a.attname, a.atttypid AS type, p.polrelid IS NOT NULL AS is_protected
-        FROM pg_attribute AS a
-        LEFT JOIN protected AS p ON a.attrelid = p.polrelid
-        WHERE a.attnum > 0 AND NOT a.attisdropped
-            AND a.attname IN (SELECT o.attname FROM protected AS o UNION SELECT 'tenant_id')
-            AND (p.attnum IS NULL OR p.attnum = a.attnum)
-        ORDER BY a.attrelid, a.atttypid = 'uuid'::regtype DESC, a.attnum
+        SELECT p.polrelid AS relation, p.attnum, p.attname, 'uuid'::regtype AS type, true AS is_protected
+        FROM protected AS p
+        UNION ALL
+        (
+            SELECT DISTINCT ON (a.attrelid) a.attrelid, a.attnum, a.attname, a.atttypid, false
+            FROM pg_attribute AS a
+            WHERE a.attnum > 0 AND NOT a.attisdropped
+                AND a.attname = ANY (ARRAY(SELECT o.attname FROM protected AS o UNION SELECT 'tenant_id'))
+                -- Not a join: the planner expects few protected tables, and would compare each column with each of them.
+                AND a.attrelid NOT IN (SELECT p.polrelid FROM protected AS p)
+            ORDER BY a.attrelid, a.atttypid = 'uuid'::regtype DESC, a.attnum
+        )
     )
 
     SELECT
@@ -38,11 +44,11 @@ AS $$
         t.attname, t.attnum, t.type, coalesce(t.is_protected, false)
     FROM pg_class AS c
     INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
-    LEFT JOIN tenant_columns AS t ON c.oid = t.attrelid
+    LEFT JOIN tenant_columns AS t ON c.oid = t.relation
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
         AND n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
         AND (
-            t.attrelid IS NOT NULL OR n.nspname IN (SELECT m.schema_name FROM tenantry_private.managed_schemas AS m)
+            t.relation IS NOT NULL OR n.nspname IN (SELECT m.schema_name FROM tenantry_private.managed_schemas AS m)
         )
         AND NOT EXISTS (
             SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'

@@ -6,6 +6,7 @@ CREATE OR REPLACE FUNCTION tenantry.application_roles()
 RETURNS SETOF regrole
 LANGUAGE plpgsql
 STABLE
+ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

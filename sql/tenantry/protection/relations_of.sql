@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION tenantry.relations_of(p_table regclass)
 RETURNS SETOF regclass
 LANGUAGE plpgsql
 STABLE
+ROWS 3
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -12,6 +12,7 @@ CREATE OR REPLACE FUNCTION tenantry.tenant_policies(
 RETURNS TABLE (policy name, is_permissive boolean, command text, using_expression text, check_expression text)
 LANGUAGE plpgsql
 STABLE
+ROWS 5
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
