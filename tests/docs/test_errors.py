@@ -164,6 +164,8 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "this is no anchor of an audit log": Provocation("SELECT * FROM tenantry.verify_audit_anchor('{{}}')"),
     "the audit log is append-only": Provocation("DELETE FROM tenantry.audit_log", role="postgres"),
     "unknown context mode": Provocation("SELECT tenantry.set_context_mode('open')"),
+    "unknown part of hardening": Provocation("SELECT tenantry.harden('{{everything}}')", role="postgres"),
+    "only a superuser changes what PUBLIC may use": Provocation("SELECT tenantry.harden()"),
     "unknown permission level": Provocation("SELECT tenantry.set_role_clearance('boss', 'SECRET')"),
     "unknown role": Provocation("SELECT tenantry.issue_api_key('{acme}', 'k', 'root')"),
     "<table> has rows without a tenant": Provocation(

@@ -110,6 +110,7 @@ FROM (
     ('TNT508', 'warning', 'Connections from other machines are not encrypted'),
     ('TNT509', 'warning', 'Passwords are hashed with MD5'),
     ('TNT511', 'warning', 'An extension of tenantry is behind its installed version'),
+    ('TNT512', 'warning', 'What was hardened is open again'),
     ('TNT601', 'error', 'The application may replicate'),
     ('TNT602', 'note', 'A login may replicate'),
     ('TNT603', 'error', 'A publication carries tenantry''s own tables'),
