@@ -2,7 +2,7 @@
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-extensions := tenantry tenantry_jwt tenantry_search
+extensions := tenantry tenantry_jwt tenantry_search tenantry_tap
 environment := extension/environment
 
 # PGXS: what to build and where it goes.
@@ -13,7 +13,8 @@ scripts_of = $(foreach step,$(call version_of,$(1)) $(call upgrades_of,$(1)),ext
 EXTENSION = $(addprefix extension/,$(extensions))
 DATA_built = $(foreach extension,$(extensions),$(call scripts_of,$(extension)))
 EXTRA_CLEAN = extension/build
-REGRESS = $(extensions)
+# What needs pgTAP is tested where pgTAP is.
+REGRESS = $(filter-out $(if $(wildcard $(shell $(PG_CONFIG) --sharedir 2>/dev/null)/extension/pgtap.control),,tenantry_tap),$(extensions))
 REGRESS_OPTS = --inputdir=tests/packaging/regress --outputdir=extension/build/regress
 
 all: $(DATA_built) ## build the extensions' scripts (the default)

@@ -34,9 +34,11 @@ list_missing() {
         [ -f "$extensions/plpython3u.control" ] || echo plpython3
         [ -f "$extensions/vector.control" ] || echo pgvector
         [ "$purpose" != lint ] || [ -f "$extensions/plpgsql_check.control" ] || echo plpgsql-check
+        [ "$purpose" != test ] && [ "$purpose" != lint ] || [ -f "$extensions/pgtap.control" ] || echo pgtap
     else
         echo server server-dev plpython3 pgvector
         [ "$purpose" != lint ] || echo plpgsql-check
+        [ "$purpose" != test ] && [ "$purpose" != lint ] || echo pgtap
     fi
     "$python" -c 'import ensurepip, venv' 2> /dev/null || echo venv
     # PL/Python runs the system's Python, whatever Python comes first in PATH.
@@ -56,7 +58,7 @@ if [ "$pg_config" != pg_config ] && ! has "$pg_config"; then
 fi
 if ! has apt-get; then
     fail "Missing here: $missing. Install PostgreSQL 15 or newer with its development files and PL/Python 3, pgvector 0.8," \
-        "PgBouncer, plpgsql_check, ShellCheck, a C compiler, Python 3.11 or newer with venv, and numpy, PyJWT and" \
+        "pgTAP, PgBouncer, plpgsql_check, ShellCheck, a C compiler, Python 3.11 or newer with venv, and numpy, PyJWT and" \
         "cryptography for the system's Python; set PG_CONFIG if pg_config is not in PATH; then run make again."
 fi
 if [ "$(id -u)" != 0 ] && ! has sudo; then
@@ -85,7 +87,7 @@ for thing in $missing; do
         server) package=postgresql-$version ;;
         server-dev) package=postgresql-server-dev-$version ;;
         plpython3) package=postgresql-plpython3-$version ;;
-        plpgsql-check) package=postgresql-$version-plpgsql-check ;;
+        plpgsql-check | pgtap) package=postgresql-$version-$thing ;;
         venv) package=python3-venv ;;
         numpy | jwt | cryptography) package=python3-$thing ;;
         pgvector)

@@ -18,6 +18,8 @@ CREATE EXTENSION vector;
 CREATE EXTENSION plpython3u;
 CREATE EXTENSION tenantry_jwt;
 CREATE EXTENSION tenantry_search;
+CREATE EXTENSION pgtap;
+CREATE EXTENSION tenantry_tap;
 CREATE EXTENSION plpgsql_check;
 CREATE TABLE public.sample (tenant_id uuid, label text, permission_level text);
 SELECT tenantry.protect('public.sample', p_permission_column => 'permission_level');
@@ -40,7 +42,7 @@ CROSS JOIN LATERAL plpgsql_check_function_tb(
     security_warnings => true
 ) AS c
 WHERE p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpgsql')
-    AND p.pronamespace IN ('tenantry'::regnamespace, 'tenantry_private'::regnamespace)
+    AND p.pronamespace::regnamespace::text IN ('tenantry', 'tenantry_private', 'tenantry_tap')
 ORDER BY 1, 2
 """
 
@@ -88,6 +90,10 @@ SILENCED = {
         "tenantry.meter_tokens(regclass,name,name)",
         "text type variable is not sanitized",
     ): "literals that format has quoted",
+    (
+        "tenantry_tap.attempt(name,uuid,text[],text,uuid,text,uuid)",
+        "text type variable is not sanitized",
+    ): "it runs the attacks that it is given, with its caller's rights at most",
     (
         "tenantry_private.seal_context(uuid,text,text,uuid,integer,timestamp with time zone)",
         'never read variable "v_token"',

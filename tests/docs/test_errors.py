@@ -230,6 +230,15 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "invalid session lifetime": Provocation("SELECT tenantry.allow_session_scope('app', '0')"),
     "the role does not log in": Provocation("SELECT tenantry.allow_session_scope('tenantry_app')"),
     "the login has no session scope": Provocation("SELECT tenantry.disallow_session_scope('app')"),
+    "unknown severity": Provocation(
+        "SELECT tenantry_tap.no_findings('fatal')", "postgres", "CREATE EXTENSION tenantry_tap CASCADE", "postgres"
+    ),
+    "tenant <id> was not opened for this test": Provocation(
+        "SELECT tenantry_tap.is_isolated('tenantry.tenants', '{acme}', '{globex}')",
+        "postgres",
+        "CREATE EXTENSION tenantry_tap CASCADE",
+        "postgres",
+    ),
     "unknown scope": Provocation("SELECT tenantry.authenticate('{key}', 'for good')", role="app"),
     "a session context cannot be opened or overridden in a read-only transaction": in_session("", "BEGIN READ ONLY;"),
     "this login may not open a context for its session": Provocation(SESSION, role="app"),

@@ -1,4 +1,4 @@
-"""What every object of the schemas tenantry and tenantry_private has to be like.
+"""What every object of the schemas tenantry, tenantry_private and tenantry_tap has to be like.
 
 Each check is a query for offenders. It has to find none, and it has to find the offence that the test commits.
 """
@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.database import Connection, Database
 
-OURS = "(VALUES ('tenantry'), ('tenantry_private')) AS ours (schema)"
+OURS = "(VALUES ('tenantry'), ('tenantry_private'), ('tenantry_tap')) AS ours (schema)"
 
 FUNCTIONS = f"""
 (
@@ -32,7 +32,7 @@ MEMBERS = """
     SELECT d.classid, d.objid
     FROM pg_depend AS d
     INNER JOIN pg_extension AS e ON d.refobjid = e.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-    WHERE e.extname IN ('tenantry', 'tenantry_jwt', 'tenantry_search')
+    WHERE e.extname IN ('tenantry', 'tenantry_jwt', 'tenantry_search', 'tenantry_tap')
 ) AS members
 """
 
@@ -263,7 +263,9 @@ def offenders(superuser: Connection, convention: Convention) -> set[str]:
 
 @pytest.fixture(scope="module")
 def installed(module_database: Database) -> Connection:
-    return module_database.connect("postgres")
+    superuser = module_database.connect("postgres")
+    superuser.execute("CREATE EXTENSION tenantry_tap CASCADE")
+    return superuser
 
 
 @pytest.mark.parametrize("title", CONVENTIONS)

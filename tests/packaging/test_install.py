@@ -13,7 +13,7 @@ import pytest
 from tests.support.cluster import CHECKOUT, Cluster
 from tests.support.database import Connection, Database
 
-OURS = ("tenantry", "tenantry_jwt", "tenantry_search")
+OURS = ("tenantry", "tenantry_jwt", "tenantry_search", "tenantry_tap")
 PG_CONFIG = os.environ.get("PG_CONFIG", "pg_config")
 
 
@@ -75,6 +75,7 @@ def test_versions_agree() -> None:
 
 
 def test_installed_version_is_the_default(superuser: Connection) -> None:
+    superuser.execute("CREATE EXTENSION tenantry_tap CASCADE")
     rows = superuser.execute("SELECT extname, extversion FROM pg_extension WHERE extname LIKE 'tenantry%'").fetchall()
     assert dict(rows) == {name: control_version(name) for name in OURS}
 
@@ -105,7 +106,11 @@ def bare(database: Database) -> Connection:
 
 @pytest.mark.parametrize(
     ("extension", "requires"),
-    [("tenantry_jwt", {"tenantry", "plpython3u"}), ("tenantry_search", {"tenantry", "vector", "plpython3u"})],
+    [
+        ("tenantry_jwt", {"tenantry", "plpython3u"}),
+        ("tenantry_search", {"tenantry", "vector", "plpython3u"}),
+        ("tenantry_tap", {"tenantry", "pgtap"}),
+    ],
 )
 def test_an_extension_asks_for_what_it_requires(bare: Connection, extension: str, requires: set[str]) -> None:
     bare.execute("DROP EXTENSION vector, plpython3u")
