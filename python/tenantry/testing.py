@@ -1,0 +1,184 @@
+"""Proof of isolation for test suites: scratch tenants, and what the fixtures of the pytest plugin assert.
+
+Nothing here needs pytest; a suite of another kind calls these functions itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from . import __version__
+from .credentials import ApiKey
+from .findings import diagnose, is_at_least
+from .pentest import CATALOGUE, Actor, Connector, Outcome, Plan, Redactor, Report, by_credential, discover, run
+
+Connection = psycopg.Connection[Any]
+
+_SHOWN = 10
+_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True)
+class ScratchTenant:
+    """A tenant of the test's own.
+
+    Attributes:
+        api_key: a key of role `owner`, cleared for everything within the tenant. Shows in no repr.
+    """
+
+    tenant_id: UUID
+    slug: str
+    api_key: ApiKey
+
+    @contextmanager
+    def transaction(self, connection: Connection) -> Iterator[Connection]:
+        """Open a transaction that acts for the tenant, on a connection of the application's role."""
+        with connection.transaction():
+            connection.execute("SELECT tenantry.authenticate(%s)", [self.api_key()])
+            yield connection
+
+
+@contextmanager
+def scratch_tenants(admin: Connection) -> Iterator[tuple[ScratchTenant, ScratchTenant]]:
+    """Make two tenants, and remove them and their rows in the end.
+
+    Only a superuser may delete a tenant; for other admins they stay, suspended, and no key of theirs opens anything.
+
+    Args:
+        admin: connection of a superuser or a member of `tenantry_admin`, in autocommit mode, for the application has
+            to see the tenants in sessions of its own.
+    """
+    run_id = secrets.token_hex(4)
+    made: list[ScratchTenant] = []
+    try:
+        for letter in "ab":
+            slug = f"scratch-{run_id}-{letter}"
+            row = admin.execute(
+                "SELECT t, k.api_key FROM tenantry.create_tenant(%(slug)s, %(slug)s) AS t,"
+                " tenantry.issue_api_key(t, 'test suite', 'owner') AS k",
+                {"slug": slug},
+            ).fetchone()
+            assert row is not None
+            made.append(ScratchTenant(row[0], slug, ApiKey(row[1])))
+        yield made[0], made[1]
+    finally:
+        for tenant in made:
+            # From an admin who is no superuser, the table's policy hides customers that are to be deleted.
+            if not admin.execute("DELETE FROM tenantry.tenants WHERE tenant_id = %s", [tenant.tenant_id]).rowcount:
+                admin.execute("SELECT tenantry.suspend_tenant(%s)", [tenant.tenant_id])
+
+
+def actors(app_dsn: str, tenants: Sequence[ScratchTenant]) -> tuple[Actor, Actor]:
+    """Return two tenants as attacker and victim of the penetration test."""
+    with psycopg.connect(app_dsn, autocommit=True) as connection:
+        a, b = (by_credential(name, tenant.api_key, connection) for name, tenant in zip("AB", tenants, strict=True))
+    return a, b
+
+
+def attack(
+    app_dsn: str,
+    table: str,
+    attacker: Actor,
+    victim: Actor,
+    *,
+    tenant_column: str | None = None,
+    whole_database: bool = True,
+) -> Report:
+    """Run the penetration test's catalogue against one table.
+
+    A marked row of the victim's is planted, attacked and rolled back.
+
+    Args:
+        app_dsn: connection string of the role that the application uses.
+        table: its name, as that role would write it in SQL.
+        tenant_column: where neither the policies nor custom tell it.
+        whole_database: run the attacks as well that concern the database rather than the table: half of the time.
+
+    Raises:
+        LookupError: there is nothing to attack; the message says why.
+        psycopg.Error: no such table, or no connection.
+    """
+    connect = Connector(app_dsn, _TIMEOUT)
+    with connect() as connection:
+        found = connection.execute(
+            "SELECT format('%%I.%%I', n.nspname, c.relname), c.relkind::text, c.relispartition, current_user::text"
+            " FROM pg_class AS c INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid WHERE c.oid = %s::regclass",
+            [table],
+        ).fetchone()
+        assert found is not None
+        name, kind, is_partition, role = found
+        target = discover(connection, tenant_column=tenant_column)
+    if kind not in "rp" or is_partition:
+        raise LookupError(f"{name} is no table" if kind not in "rp" else f"{name} is a partition: name the whole table")
+    if name not in {each.name for each in target.tables}:
+        raise LookupError(
+            f"either {role} has no privilege on {name}, or no column of it names the tenant: pass tenant_column"
+        )
+    # Another table may belong to the role; that says nothing of this one.
+    target = replace(target, owned=tuple(each for each in target.owned if each == name))
+    families = [
+        replace(family, attacks=tuple(each for each in family.attacks if each.each_table or whole_database))
+        for family in CATALOGUE
+    ]
+    redact = Redactor()
+    for secret in (*attacker.secrets, *victim.secrets):
+        redact.add(secret)
+    return run(Plan(target, attacker, victim, connect, families, redact, __version__, only=frozenset({name})))
+
+
+def explain(report: Report, table: str) -> str | None:
+    """Return why a report proves no isolation of a table, for people; None where it proves it."""
+    lines = []
+    if report.warnings:
+        lines += [f"nothing is proved: {warning}" for warning in report.warnings]
+    lines += [f"nothing is proved: {state.reason}" for state in report.tables if not state.planted]
+    for outcome, what in ((Outcome.LEAKED, "leaked"), (Outcome.ERROR, "could not be judged")):
+        results = [result for result in report.results if result.verdict.outcome is outcome]
+        if not results:
+            continue
+        lines.append(f"{len(results)} of {len(report.results)} attacks {what}:")
+        for result in results[:_SHOWN]:
+            lines.append(f"  {result.attack.code} {result.attack.title}: {result.verdict.evidence}")
+            lines += [f"      {line}" for line in result.verdict.statements[-1:]]
+        if len(results) > _SHOWN:
+            lines.append(f"  and {len(results) - _SHOWN} more: {', '.join(r.attack.code for r in results[_SHOWN:])}")
+    if lines:
+        return "\n".join([f"{table} is not isolated, as {report.role} attacks it", *lines])
+    return None if report.proves_isolation else f"nothing is proved of {table}: no attack was blocked"
+
+
+def gaps(admin: Connection, table: str) -> list[str]:
+    """Return what is missing of a table's protection.
+
+    Args:
+        admin: connection of a superuser, or a member of `tenantry_admin` or `tenantry_auditor`.
+    """
+    row = admin.execute("SELECT tenantry.protection_gaps(%s::regclass)", [table]).fetchone()
+    assert row is not None
+    return list(row[0])
+
+
+def unexpected_findings(admin: Connection, least: str = "warning", baseline: Path | None = None) -> list[str]:
+    """Return what the doctor finds, as lines with the remedy.
+
+    Args:
+        admin: connection of a superuser, or a member of `tenantry_admin` or `tenantry_auditor`.
+        least: leave out what is less grave: `error`, `warning` or `note`.
+        baseline: a file of `tenantry doctor --write-baseline`; what stands in it is left out.
+    """
+    from .commands.baseline import Baseline, read_baseline
+
+    known = read_baseline(baseline) if baseline else Baseline({})
+    return [
+        f"{finding.code} {finding.severity}: {finding.object}: {finding.detail}\n    {finding.remedy}"
+        for finding in diagnose(admin).findings
+        if is_at_least(finding.severity, least) and finding not in known
+    ]
