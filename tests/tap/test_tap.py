@@ -3,6 +3,8 @@
 import psycopg
 import pytest
 
+from tests.docs.pages import REFERENCE
+from tests.docs.test_reference import in_short
 from tests.support.database import Connection, Database
 from tests.support.tenants import as_tenant, create_tenant
 
@@ -296,3 +298,17 @@ def test_it_comes_and_goes(bare: Connection) -> None:
 def test_the_application_may_not_call_it(suite: Suite) -> None:
     with suite.database.connect("app") as app, pytest.raises(psycopg.errors.InsufficientPrivilege):
         app.execute("SELECT tenantry_tap.is_protected('notes')")
+
+
+def test_the_reference_has_the_signatures(suite: Suite) -> None:
+    page = (REFERENCE / "pgtap.md").read_text()
+    functions = suite.superuser.execute(
+        "SELECT proname, pg_get_function_arguments(oid), pg_get_function_result(oid), proargnames FROM pg_proc"
+        " WHERE pronamespace = 'tenantry_tap'::regnamespace"
+        " AND proname IN ('open_tenant', 'is_isolated', 'is_protected', 'no_findings')"
+    ).fetchall()
+    assert len(functions) == 4
+    for name, arguments, result, parameters in functions:
+        assert f"### {name}\n\n`{name}({in_short(arguments)}) → {result}`\n" in page
+        for parameter in parameters:
+            assert f"`{parameter}`" in page
