@@ -184,23 +184,34 @@ def test_casts_to_uuid_are_not_run(app: Connection, dba: Connection, superuser: 
         CREATE FUNCTION public.spring(trap) RETURNS uuid LANGUAGE plpgsql
         AS 'BEGIN INSERT INTO public.seen VALUES (current_user); RETURN $1.u; END';
         CREATE CAST (trap AS uuid) WITH FUNCTION public.spring(trap) AS IMPLICIT;
-        CREATE TABLE by_argument (tenant_id trap, name text PRIMARY KEY);
-        CREATE TABLE by_policy (tenant_id trap, name text PRIMARY KEY);
-        SELECT tenantry.set_audit('by_argument', true, 'tenant_id', 'name'), tenantry.set_audit('by_policy', true);
-        CREATE POLICY tenantry_isolation ON by_policy USING (tenant_id IS NOT NULL);
+        CREATE TABLE trapped (tenant_id trap, name text PRIMARY KEY);
+        SELECT tenantry.set_audit('trapped', true);
+        CREATE POLICY tenantry_isolation ON trapped USING (tenant_id IS NOT NULL);
         """
     )
     dba.execute("SELECT NULL FROM (SELECT ROW(%s)::trap::uuid) AS cast_once", [acme.tenant_id])
     assert dba.execute("DELETE FROM seen RETURNING who").rowcount <= 1
     for mode in ("none", "kept"):
         dba.execute("SELECT tenantry.set_audit_values(%s)", [mode])
-        for table in ("by_argument", "by_policy"):
-            for rows in ("(ROW(%(t)s), 'a')", "(ROW(%(t)s), 'b'), (ROW(%(t)s), 'c')"):
-                dba.execute(f"INSERT INTO {table} VALUES {rows}".encode(), {"t": acme.tenant_id})
-            dba.execute(f"UPDATE {table} SET name = name || 'x'; DELETE FROM {table}".encode())
-            assert len(records(superuser, f"public.{table}")) in (4, 8)
+        for rows in ("(ROW(%(t)s), 'a')", "(ROW(%(t)s), 'b'), (ROW(%(t)s), 'c')"):
+            dba.execute(f"INSERT INTO trapped VALUES {rows}".encode(), {"t": acme.tenant_id})
+        dba.execute("UPDATE trapped SET name = name || 'x'; DELETE FROM trapped")
+        assert len(records(superuser, "public.trapped")) in (4, 8)
     assert dba.execute("SELECT who FROM seen").fetchall() == []
     assert problems(superuser) == []
+
+
+@pytest.mark.parametrize("arguments", ["''", "'tenant_id', 'body'"])
+def test_no_arguments_for_tables_of_others(
+    dba: Connection, app: Connection, superuser: Connection, acme: Tenant, notes: str, arguments: str
+) -> None:
+    """They would put values of a tenant's rows where nothing is ever erased."""
+    before = len(records(superuser, notes))
+    dba.execute(f"SELECT tenantry.set_audit('notes', true, {arguments})".encode())
+    for statement in ("INSERT INTO notes (id, body) VALUES (1, 'secret')", "UPDATE notes SET body = 'secret'"):
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState), as_tenant(app, acme):
+            app.execute(statement.encode())
+    assert len(records(superuser, notes)) == before
 
 
 def test_settings_that_change_how_literals_read(

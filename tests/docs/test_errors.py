@@ -360,6 +360,9 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     'the tokens column "<column>" of <table> is <type>, not a whole number': Provocation(
         "SELECT tenantry.meter_tokens('notes', 'body')", before=PROTECTED
     ),
+    'audit trigger "<trigger>" of <table> has arguments': Provocation(
+        "TRUNCATE notes", before=NOTES + "SELECT tenantry.set_audit('notes', true, '', 'body')"
+    ),
     'trigger "<trigger>" of <table> has no transition tables': Provocation(
         "INSERT INTO notes SELECT",
         before=NOTES + "CREATE TRIGGER by_hand AFTER INSERT ON notes EXECUTE FUNCTION tenantry.audit_changes()",

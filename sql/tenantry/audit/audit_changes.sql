@@ -2,7 +2,8 @@
 -- statement, so that bulk work stays cheap. A change that cannot be recorded fails.
 --
 -- Arguments, for tables of tenantry's own alone: the tenant's column, '' where there is none, and the columns whose
--- values are recorded, because they are harmless.
+-- values are recorded, because they are harmless. What stands in the columns of others is not for the trail, which forgets
+-- nothing.
 CREATE OR REPLACE FUNCTION tenantry.audit_changes()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -26,6 +27,12 @@ DECLARE
     v_changes jsonb;
     v_is_personal boolean;
 BEGIN
+    IF TG_NARGS > 0 AND TG_TABLE_SCHEMA NOT IN ('tenantry', 'tenantry_private') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('audit trigger "%s" of %s has arguments', TG_NAME, v_table),
+            HINT = 'They are for tables of tenantry''s own. Drop the trigger, and call tenantry.set_audit() without them.';
+    END IF;
     IF TG_OP = 'TRUNCATE' THEN
         PERFORM tenantry_private.write_audit(NULL, 'truncate', v_table);
         RETURN NULL;

@@ -5,8 +5,9 @@
 -- concat(), that is by the output function of their type, never by a cast, and are compared byte by byte, as records,
 -- never by an operator of their type. The tenant's column is a uuid or counts as none: another type could have a cast.
 --
--- Keys of integer and uuid columns are shown, others as digests. p_arguments are those of the trigger. p_is_single: there
--- is one row, as there mostly is. p_is_mixed: the rows may be of several tenants, and have to be sorted.
+-- Keys of integer and uuid columns are shown, others as digests. p_arguments are those of the trigger, on a table of
+-- tenantry's own. p_is_single: there is one row, as there mostly is. p_is_mixed: the rows may be of several tenants, and
+-- have to be sorted.
 CREATE OR REPLACE FUNCTION tenantry_private.audit_query(
     p_relation regclass, p_operation text, p_arguments text[], p_is_single boolean, p_is_mixed boolean
 )
@@ -32,7 +33,7 @@ DECLARE
 BEGIN
     IF p_arguments IS NULL THEN
         SELECT
-            a.attname::text,
+            CASE a.atttypid WHEN 'uuid'::regtype THEN a.attname::text END,
             coalesce((SELECT c.value FROM tenantry_private.configuration AS c WHERE c.name = 'audit_values'), 'none')
         INTO v_tenant_column, v_mode
         FROM pg_policy AS p
@@ -43,13 +44,8 @@ BEGIN
         WHERE p.polrelid = p_relation AND p.polname = 'tenantry_isolation'
         LIMIT 1;
         -- A table that has lost its policy is recorded in the system's trail.
+        v_tenant_column := coalesce(v_tenant_column, '');
         v_mode := coalesce(v_mode, 'none');
-    END IF;
-    IF NOT EXISTS (
-        SELECT FROM pg_attribute AS a
-        WHERE a.attrelid = p_relation AND a.attname = v_tenant_column AND a.atttypid = 'uuid'::regtype
-    ) THEN
-        v_tenant_column := '';
     END IF;
     v_tenant := CASE WHEN v_tenant_column <> '' THEN format('%s.%I', v_side, v_tenant_column) ELSE 'NULL::uuid' END;
 

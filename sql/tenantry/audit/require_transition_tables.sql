@@ -8,7 +8,10 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF num_nonnulls(to_regclass('pg_temp.new_rows'), to_regclass('pg_temp.old_rows')) > 0 AND NOT EXISTS (
+    IF num_nonnulls(to_regclass('pg_temp.new_rows'), to_regclass('pg_temp.old_rows')) = 0 THEN
+        RETURN;
+    END IF;
+    IF NOT EXISTS (
         SELECT FROM pg_trigger AS t
         WHERE t.tgrelid = p_relation AND t.tgname = p_trigger
             AND (p_operation = 'INSERT' OR t.tgoldtable = 'old_rows')
