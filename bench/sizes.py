@@ -17,6 +17,7 @@ class Sizes:
         copied_rows: how many rows travel through the client in a load.
         clients, requests: how many clients of one tenant there are at once, and how many requests of each are a block.
         crowds: how many blocks of theirs each variant runs.
+        tables: how many tables the doctor examines.
     """
 
     tenants: int = 1000
@@ -32,6 +33,7 @@ class Sizes:
     clients: int = 16
     requests: int = 40
     crowds: int = 25
+    tables: int = 2000
 
 
 # Shows that everything runs; the figures mean nothing.
@@ -49,4 +51,5 @@ SMOKE = Sizes(
     clients=4,
     requests=2,
     crowds=2,
+    tables=20,
 )

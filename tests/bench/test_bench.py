@@ -40,7 +40,7 @@ def test_smoke(cluster: Cluster, tmp_path: Path) -> None:
         "point", "list", "plans", "calls", "jwt", "search-30", "search-100",
         "sharing-look-up", "sharing-update", "sharing-count", "sharing-search", "insert", "copy",
         "rate-limit", "token-quota", "storage-quota", "access-30", "access-100",
-        "audit-insert", "audit-update", "audit-delete", "audit-statement", "audit-writers",
+        "audit-insert", "audit-update", "audit-delete", "audit-statement", "audit-writers", "doctor",
     }  # fmt: skip
     assert experiments["plans"]["failures"] == []
     for name in experiments.keys() - {"plans"}:

@@ -19,11 +19,7 @@ AS $$
             WHEN m.amname <> 'btree' THEN format('DROP INDEX %s;', i.indexrelid::regclass)
             WHEN k.oid IS NOT NULL THEN format('-- Let the key begin with %I: ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %3$I …', w.tenant_column, w.name, k.conname)
             ELSE format(
-                'DROP INDEX %s; %s;', i.indexrelid::regclass,
-                regexp_replace(
-                    replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON '), ' USING btree \(',
-                    format(' USING btree (%s, ', quote_ident(w.tenant_column))
-                )
+                'DROP INDEX %s; %s;', i.indexrelid::regclass, tenantry_private.index_with_tenant(i.indexrelid, w.tenant_column)
             )
         END
     FROM tenantry_private.watched_relations() AS w

@@ -41,8 +41,7 @@ AS $$
             k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd') AS is_cascading,
             EXISTS (
                 SELECT FROM unnest(k.conkey, k.confkey) AS c (own, other) WHERE c.own = o.tenant_attnum AND c.other = t.tenant_attnum
-            ) AS is_within_tenant,
-            pg_get_constraintdef(k.oid) AS definition
+            ) AS is_within_tenant
         FROM pg_constraint AS k
         LEFT JOIN watched AS o ON k.conrelid = o.relation AND o.tenant_attnum IS NOT NULL
         LEFT JOIN watched AS t ON k.confrelid = t.relation AND t.tenant_attnum IS NOT NULL
@@ -62,18 +61,15 @@ AS $$
                 )
                     THEN format(
                         'ALTER TABLE %s ADD UNIQUE (%I, %s); ', f.referenced, f.other_column,
-                        (regexp_match(f.definition, ' REFERENCES [^(]+\(([^)]*)\)'))[1]
+                        (
+                            SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY c.n)
+                            FROM unnest(f.confkey) WITH ORDINALITY AS c (attnum, n)
+                            INNER JOIN pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = c.attnum
+                        )
                     )
                 END,
                 format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I ', f.referencing, f.conname),
-                regexp_replace(
-                    regexp_replace(
-                        f.definition, 'FOREIGN KEY \(([^)]*)\) REFERENCES ([^(]+)\(([^)]*)\)',
-                        format('FOREIGN KEY (%s, \1) REFERENCES \2(%s, \3)', quote_ident(f.own_column), quote_ident(f.other_column))
-                    ),
-                    'ON DELETE SET (NULL|DEFAULT)(?! \()',
-                    format('ON DELETE SET \1 (%s)', (regexp_match(f.definition, 'FOREIGN KEY \(([^)]*)\)'))[1])
-                ),
+                tenantry_private.foreign_key_definition(f.oid, f.own_column, f.other_column),
                 ';'
             ) AS remedy
         FROM foreign_keys AS f
@@ -89,21 +85,19 @@ AS $$
                 THEN format('-- Foreign keys rest on it: let %s begin with %I, and them too.', u.indexrelid::regclass, u.tenant_column)
             WHEN u.indisexclusion THEN format(
                 'CREATE EXTENSION IF NOT EXISTS btree_gist; ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s;', u.name, u.conname,
-                regexp_replace(pg_get_constraintdef(u.key), '\(', format('(%s WITH =, ', quote_ident(u.tenant_column)))
+                overlay(d.definition PLACING format('(%I WITH =, ', u.tenant_column) FROM strpos(d.definition, '(') FOR 1)
             )
             WHEN u.key IS NOT NULL THEN format(
                 'ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s;', u.name, u.conname,
-                regexp_replace(pg_get_constraintdef(u.key), '\(', format('(%s, ', quote_ident(u.tenant_column)))
+                overlay(d.definition PLACING format('(%I, ', u.tenant_column) FROM strpos(d.definition, '(') FOR 1)
             )
             ELSE format(
-                'DROP INDEX %s; %s;', u.indexrelid::regclass,
-                regexp_replace(
-                    replace(pg_get_indexdef(u.indexrelid), ' ON ONLY ', ' ON '),
-                    '( USING \w+ )\(', format('\1(%s, ', quote_ident(u.tenant_column))
-                )
+                'DROP INDEX %s; %s;', u.indexrelid::regclass, tenantry_private.index_with_tenant(u.indexrelid, u.tenant_column)
             )
         END
     FROM unique_keys AS u
+    -- Its first parenthesis is the one that the columns follow.
+    LEFT JOIN LATERAL pg_get_constraintdef(u.key) AS d (definition) ON true
     UNION ALL
     SELECT
         CASE WHEN c.is_cascading THEN 'TNT306' ELSE 'TNT305' END,
@@ -116,7 +110,7 @@ AS $$
         'TNT307', f.object, format('a change of %s, which the application can make, reaches every tenant''s rows of %s', f.referenced, f.referencing),
         format(
             'ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s;', f.referencing, f.conname,
-            regexp_replace(f.definition, ' ON (DELETE|UPDATE) (CASCADE|SET NULL|SET DEFAULT)( \([^)]*\))?', '', 'g')
+            tenantry_private.foreign_key_definition(f.oid, p_is_cascading => false)
         )
     FROM foreign_keys AS f
     INNER JOIN reachable AS r ON f.confrelid = r.relation AND r.is_changed

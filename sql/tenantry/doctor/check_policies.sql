@@ -19,7 +19,8 @@ AS $$
                 WHEN w.tenant_type = 'uuid'::regtype AND NOT w.is_partition
                     THEN format('SELECT tenantry.protect(%L, %L);', w.name, w.tenant_column)
                 ELSE format('-- SELECT tenantry.protect(%L, …), by a tenant column that is a uuid.', coalesce(pg_partition_root(w.relation)::text, w.name))
-            END AS remedy
+            END AS remedy,
+            '(?<!\w)' || regexp_replace(quote_ident(w.tenant_column), '(\W)', '\\\1', 'g') || '(?!\w)' AS tenant_pattern
         FROM tenantry_private.watched_relations() AS w
         WHERE w.kind IN ('r', 'p')
     ),
@@ -40,19 +41,19 @@ AS $$
     expressions AS MATERIALIZED (
         -- What the policy lets be read or touched, and what it lets be written.
         SELECT
-            p.*, e.is_written, e.expression,
-            regexp_replace(e.expression, '''(?:[^'']|'''')*''', '''''', 'g') AS words,
+            p.*, e.is_written, e.expression, x.words,
             EXISTS (
                 SELECT FROM pg_attribute AS a
                 WHERE a.attrelid = p.relation AND a.attnum > 0 AND NOT a.attisdropped
-                    AND strpos(regexp_replace(e.expression, '''(?:[^'']|'''')*''', '', 'g'), quote_ident(a.attname)) > 0
+                    AND strpos(x.words, quote_ident(a.attname)) > 0
             ) AS looks_at_row,
-            p.tenant_column IS NOT NULL
-            AND e.expression ~ ('(?<!\w)' || regexp_replace(quote_ident(p.tenant_column), '(\W)', '\\\1', 'g') || '(?!\w)') AS looks_at_tenant
+            coalesce(e.expression ~ p.tenant_pattern, false) AS looks_at_tenant
         FROM policies AS p
         CROSS JOIN LATERAL (
             VALUES (false, p.condition), (true, p.check_condition)
         ) AS e (is_written, expression)
+        -- Without texts, but with quoted names.
+        CROSS JOIN LATERAL regexp_replace(e.expression, '("(?:[^"]|"")*")|''(?:[^'']|'''')*''', '\1', 'g') AS x (words)
         WHERE e.expression IS NOT NULL
     ),
 
@@ -61,7 +62,7 @@ AS $$
         SELECT DISTINCT e.relation
         FROM expressions AS e
         WHERE NOT e.is_permissive AND NOT e.is_written AND e.polcmd = '*' AND e.polroles = '{0}' AND e.looks_at_tenant
-            AND (e.check_condition IS NULL OR strpos(e.check_condition, quote_ident(e.tenant_column)) > 0)
+            AND (e.check_condition IS NULL OR e.check_condition ~ e.tenant_pattern)
     ),
 
     open AS MATERIALIZED (
@@ -101,7 +102,7 @@ AS $$
         SELECT 'TNT134', o.object, concat('opens where there is no context: ', o.expression), o.remedy
         FROM open AS o
         WHERE o.words ~ '(\)|::\w+) IS NULL\)? OR ' OR o.words ~ ' OR \((.*\)|.*::\w+) IS NULL\)'
-            OR o.words ~ '= ''''(::text)?\)? OR ' OR o.words ~ format('COALESCE\(.+, \(?%s', quote_ident(o.tenant_column))
+            OR o.expression ~ '\) = ''''(::text)?\)? OR ' OR o.words ~ ('COALESCE\(.+, \(?' || o.tenant_pattern)
         UNION ALL
         SELECT 'TNT135', o.object, 'believes a setting, which any statement can set', o.remedy
         FROM open AS o
@@ -116,7 +117,7 @@ AS $$
         SELECT 'TNT137', o.object, concat('lets rows be written for any tenant: ', o.expression), o.remedy
         FROM open AS o
         WHERE o.is_written AND o.polcmd IN ('*', 'a', 'w') AND NOT o.looks_at_tenant
-            AND (o.polcmd = 'a' OR strpos(coalesce(o.condition, ''), quote_ident(o.tenant_column)) > 0)
+            AND (o.polcmd = 'a' OR o.condition ~ o.tenant_pattern)
         UNION ALL
         SELECT 'TNT138', o.object, concat('matches by pattern: ', o.expression), o.remedy
         FROM open AS o
@@ -143,7 +144,7 @@ AS $$
         SELECT 'TNT141', o.object, concat('names a tenant: ', o.expression), o.remedy
         FROM open AS o
         WHERE o.looks_at_tenant
-            AND o.expression ~ format('%s\)?(::\w+)? = (ANY \()?\(?(''[^'']*''|\d+\M)', regexp_replace(quote_ident(o.tenant_column), '(\W)', '\\\1', 'g'))
+            AND o.expression ~ (o.tenant_pattern || '\)?(::\w+)? = (ANY \()?\(?(''[^'']*''|\d+\M)')
         UNION ALL
         SELECT
             'TNT142', p.object,

@@ -9,7 +9,10 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 SET jit = off
 AS $$
-    SELECT f.code, c.severity, f.object, f.detail, f.remedy
+    SELECT
+        f.code, c.severity, f.object, f.detail,
+        -- The name of an object may go over several lines, and the second would be no comment any more.
+        CASE WHEN f.remedy LIKE '--%' THEN translate(f.remedy, E'\n\r', '  ') ELSE f.remedy END
     FROM (
         SELECT * FROM tenantry_private.check_unprotected_tables()
         UNION ALL SELECT * FROM tenantry_private.check_protection()
