@@ -174,6 +174,149 @@ def test_membership_through_others_is_followed(workshop: Workshop) -> None:
         assert found(workshop.connection, "TNT401") == []
 
 
+# Other ways to a finding than the one on its page: what is done, the code, the object.
+FAULTS = [
+    ("GRANT dba TO tenantry_app", "TNT402", "tenantry_app"),
+    ("ALTER ROLE web BYPASSRLS", "TNT401", "web"),
+    ("ALTER ROLE web SUPERUSER", "TNT401", "web"),
+    ("CREATE ROLE doors LOGIN IN ROLE tenantry_gateway; GRANT dba TO doors", "TNT402", "doors"),
+    ("CREATE ROLE team; GRANT tenantry_app, tenantry_gateway TO team; GRANT team TO web", "TNT404", "team"),
+    ("CREATE ROLE rds_superuser; GRANT rds_superuser TO web", "TNT405", "web"),
+    ("GRANT pg_execute_server_program TO web", "TNT405", "web"),
+    ("GRANT pg_signal_backend TO web", "TNT406", "web"),
+    ("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO web', current_database()); END $$", "TNT408", "web"),
+    ("CREATE SCHEMA AUTHORIZATION web", "TNT408", "web"),
+    ("CREATE TYPE mood AS ENUM (); ALTER TYPE mood OWNER TO web", "TNT408", "web"),
+    ("GRANT CREATE ON SCHEMA tenantry TO web", "TNT409", "schema tenantry"),
+    ("CREATE SCHEMA work; GRANT CREATE ON SCHEMA work TO web", "TNT409", "schema work"),
+    ("ALTER DEFAULT PRIVILEGES FOR ROLE dba GRANT SELECT ON TABLES TO PUBLIC", "TNT413", "default privileges of dba"),
+    ("GRANT ALTER SYSTEM ON PARAMETER work_mem TO web", "TNT414", "parameter work_mem"),
+    ("GRANT SET ON PARAMETER lo_compat_privileges TO PUBLIC", "TNT414", "parameter lo_compat_privileges"),
+    ("ALTER ROLE web SET lo_compat_privileges = on", "TNT416", "setting lo_compat_privileges of role web"),
+    ("ALTER ROLE web SET role = dba", "TNT416", "setting role of role web"),
+    ("ALTER ROLE ALL SET session_replication_role = replica", "TNT416", "setting session_replication_role"),
+    ("ALTER ROLE web SET row_security = off", "TNT417", "setting row_security of role web"),
+    ("ALTER ROLE web SET tenantry.context = 'planted'", "TNT417", "setting tenantry.context of role web"),
+    ("GRANT EXECUTE ON FUNCTION pg_read_file(text) TO web", "TNT419", "pg_read_file(text)"),
+    ("GRANT EXECUTE ON FUNCTION lo_import(text) TO PUBLIC", "TNT419", "lo_import(text)"),
+    ("GRANT SELECT ON pg_authid TO tenantry_app", "TNT419", "pg_authid"),
+    (
+        "CREATE EXTENSION dblink; GRANT EXECUTE ON FUNCTION dblink_connect_u(text) TO web",
+        "TNT419",
+        "public.dblink_connect_u(text)",
+    ),
+    ("GRANT tenantry_owner TO tenantry_auditor", "TNT420", "tenantry_auditor"),
+    ("CREATE ROLE second LOGIN SUPERUSER", "TNT421", "second"),
+    ("GRANT USAGE ON SCHEMA tenantry_private TO tenantry_auditor", "TNT422", "tenantry_private"),
+    (
+        "GRANT EXECUTE ON FUNCTION tenantry.suspend_tenant(uuid) TO web",
+        "TNT422",
+        "tenantry.suspend_tenant(uuid)",
+    ),
+    ("GRANT SELECT ON tenantry_private.signing_keys TO web", "TNT422", "tenantry_private.signing_keys"),
+    ("ALTER TABLE tenantry.tenants DISABLE ROW LEVEL SECURITY", "TNT423", "tenantry.tenants"),
+    (
+        "ALTER TABLE tenantry.tenants DISABLE TRIGGER ALL",
+        "TNT423",
+        "trigger tenantry_make_audit_salt on tenantry.tenants",
+    ),
+    ("DROP POLICY audit_log_own ON tenantry.audit_log", "TNT423", "policy audit_log_own on tenantry.audit_log"),
+    ("ALTER FUNCTION tenantry.require_tenant() SECURITY INVOKER", "TNT423", "tenantry.require_tenant()"),
+    ("ALTER FUNCTION tenantry.leave_tenant() OWNER TO postgres", "TNT423", "tenantry.leave_tenant()"),
+    (
+        "ALTER ROLE web SET log_min_duration_statement = '250ms'",
+        "TNT504",
+        "setting log_min_duration_statement of role web",
+    ),
+    (
+        "ALTER ROLE web SET log_transaction_sample_rate = 0.1",
+        "TNT504",
+        "setting log_transaction_sample_rate of role web",
+    ),
+    ("CREATE PUBLICATION p FOR TABLES IN SCHEMA tenantry_private", "TNT603", "publication p"),
+    ("CREATE PUBLICATION p FOR TABLE tenantry_private.signing_keys", "TNT603", "publication p"),
+    ("CREATE PUBLICATION p FOR TABLES IN SCHEMA public", "TNT604", "publication p"),
+    (
+        "CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO web",
+        "TNT608",
+        "foreign-data wrapper postgres_fdw",
+    ),
+    (
+        "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;"
+        " GRANT USAGE ON FOREIGN SERVER files TO PUBLIC",
+        "TNT608",
+        "server files",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fault", "code", "named"), FAULTS)
+def test_other_faults(workshop: Workshop, fault: str, code: str, named: str) -> None:
+    with workshop.role("postgres"):
+        workshop.execute("CREATE ROLE web LOGIN IN ROLE tenantry_app")
+        workshop.execute(
+            "SET LOCAL ROLE dba; CREATE TABLE tickets (tenant_id uuid); SELECT tenantry.protect('tickets')"
+        )
+        workshop.execute("SET LOCAL ROLE postgres")
+        assert found(workshop.connection, code) == []
+        workshop.execute(fault)
+        findings = found(workshop.connection, code)
+        assert named in [each[0] for each in findings], workshop.execute("SELECT * FROM tenantry.doctor()").fetchall()
+        for _, _, remedy in findings:
+            if not remedy.startswith("--"):
+                workshop.execute(remedy)
+                assert found(workshop.connection, code) == []
+
+
+# What is as it should be, and yet close to a fault.
+INNOCENT = [
+    "CREATE ROLE web LOGIN IN ROLE tenantry_app, tenantry_gateway",
+    "CREATE ROLE back_office LOGIN IN ROLE tenantry_admin; GRANT CREATE ON SCHEMA public TO back_office",
+    "CREATE ROLE web LOGIN IN ROLE tenantry_app; ALTER ROLE web SET statement_timeout = '5s'",
+    "CREATE ROLE web LOGIN IN ROLE tenantry_app; ALTER ROLE web SET log_statement = 'all';"
+    " ALTER ROLE web SET log_parameter_max_length = 0",
+    "CREATE ROLE web LOGIN IN ROLE tenantry_app; ALTER ROLE web SET log_statement = 'ddl'",
+    "CREATE ROLE monitor LOGIN IN ROLE pg_monitor",
+    "ALTER ROLE dba SET log_statement = 'all'",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE dba GRANT USAGE ON SEQUENCES TO tenantry_app",
+    "GRANT EXECUTE ON FUNCTION tenantry.suspend_tenant(uuid) TO dba",
+    "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '192.0.2.1');"
+    " CREATE USER MAPPING FOR dba SERVER far",
+    "CREATE TABLE plain (n int); CREATE PUBLICATION p FOR TABLE plain",
+    "CREATE EXTENSION pgcrypto",
+    "SELECT tenantry.rotate_context_key()",
+    "SELECT tenantry.set_context_lifetime('15 minutes')",
+    "CREATE TEMP TABLE mine (n int); ALTER TABLE mine OWNER TO app",
+    "SELECT FROM tenantry.harden()",
+]
+
+
+@pytest.mark.parametrize("step", INNOCENT)
+def test_innocent(workshop: Workshop, step: str) -> None:
+    with workshop.role("postgres"):
+        workshop.execute(step)
+        assert workshop.execute("SELECT * FROM tenantry.doctor()").fetchall() == []
+
+
+def test_settings_of_a_role_in_a_database_come_first(workshop: Workshop) -> None:
+    with workshop.role("postgres"):
+        workshop.execute("CREATE ROLE web LOGIN IN ROLE tenantry_app")
+        for statement, scope in (
+            ("ALTER ROLE ALL SET log_statement = 'all'", ""),
+            ("ALTER DATABASE {} SET log_statement = 'all'", " of database {}"),
+            ("ALTER ROLE web SET log_statement = 'all'", " of role web"),
+            ("ALTER ROLE web IN DATABASE {} SET log_statement = 'all'", " of role web of database {}"),
+        ):
+            name = workshop.value("SELECT quote_ident(current_database())")
+            workshop.execute(statement.format(name))
+            assert f"setting log_statement{scope.format(name)}" in [
+                each[0] for each in found(workshop.connection, "TNT504")
+            ]
+        for _, _, remedy in found(workshop.connection, "TNT504"):
+            workshop.execute(remedy)
+        assert found(workshop.connection, "TNT504") == []
+
+
 def test_administrator_of_the_application_is_not_the_application(workshop: Workshop) -> None:
     """Who may only grant a role is none of its members, as the maker of a role is from PostgreSQL 16 on."""
     with workshop.role("postgres"):

@@ -8,7 +8,7 @@ AS $$
     SELECT
         'TNT512',
         h.part,
-        format('%s of what harden() closed is open again: %s', count(*), string_agg(h.object_name, ', ' ORDER BY h.object_name)),
+        format('%s of what harden() closed are open again, %s among them', count(*), min(h.object_name)),
         format(
             'SELECT tenantry.harden(%L);',
             ARRAY(

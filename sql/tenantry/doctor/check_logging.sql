@@ -19,7 +19,7 @@ AS $$
         FROM settings AS s
         INNER JOIN settings AS p ON s.login = p.login AND p.setting = 'log_parameter_max_length' AND p.value !~ '^0'
         LEFT JOIN settings AS r ON s.login = r.login AND r.setting = 'log_statement_sample_rate'
-        WHERE (s.setting = 'log_statement' AND s.value = 'all')
+        WHERE (s.setting = 'log_statement' AND s.value ~* '^all$')
             OR (s.setting = 'log_min_duration_statement' AND s.value !~ '^-')
             OR (s.setting = 'log_min_duration_sample' AND s.value !~ '^-' AND r.value::float8 > 0)
             OR (s.setting = 'log_transaction_sample_rate' AND s.value::float8 > 0)

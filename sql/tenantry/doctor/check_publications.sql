@@ -8,7 +8,7 @@ AS $$
     WITH published AS (
         SELECT p.pubname, p.puballtables, t.relid, t.relid::regclass::text AS name, t.qual IS NOT NULL AS is_filtered, c.relnamespace
         FROM pg_publication AS p
-        CROSS JOIN LATERAL pg_get_publication_tables(p.pubname) AS t
+        CROSS JOIN LATERAL pg_get_publication_tables(p.pubname::text) AS t
         INNER JOIN pg_class AS c ON t.relid = c.oid
         WHERE p.pubinsert OR p.pubupdate OR p.pubdelete
     )
