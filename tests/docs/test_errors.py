@@ -394,6 +394,7 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "API key does not exist, or is revoked or expired": Provocation(
         f"SELECT tenantry.rotate_api_key({NO_ID}, '1 day')"
     ),
+    "scratch tenant does not exist": Provocation("SELECT tenantry.erase_scratch_tenant('{acme}')"),
     "tenant does not exist": Provocation(f"SELECT tenantry.suspend_tenant({NO_ID})"),
     "policies of <table> that go on deciding within the tenant: <policies>": Provocation(
         "SELECT tenantry.protect('notes')", before=NOTES + "CREATE POLICY own ON notes USING (true)"

@@ -67,6 +67,28 @@ def test_suspend_and_resume_refuse(dba: Connection, function: str, tenant: uuid.
     assert refusal.value.diag.message_hint
 
 
+def test_a_scratch_tenant_goes_with_its_rows(dba: Connection, app: Connection, acme: Tenant) -> None:
+    dba.execute("CREATE TABLE scribbles (tenant_id uuid, body text); SELECT tenantry.protect('scribbles')")
+    dba.execute("GRANT SELECT, INSERT ON scribbles TO tenantry_app")
+    scratch = create_tenant(dba, "scratch-erased")
+    for tenant in (scratch, acme):
+        with as_tenant(app, tenant):
+            app.execute("INSERT INTO scribbles (body) VALUES (%s)", [tenant.slug])
+    dba.execute("SELECT tenantry.erase_scratch_tenant(%s)", [scratch.tenant_id])
+    assert dba.execute("SELECT FROM tenantry.tenants WHERE slug = 'scratch-erased'").fetchone() is None
+    with pytest.raises(psycopg.errors.InvalidAuthorizationSpecification), as_tenant(app, scratch):
+        pass
+    with as_tenant(app, acme):
+        assert app.execute("SELECT body FROM scribbles").fetchall() == [(acme.slug,)]
+
+
+def test_no_customer_is_taken_for_a_scratch_tenant(dba: Connection, acme: Tenant) -> None:
+    with pytest.raises(psycopg.errors.NoDataFound):
+        dba.execute("SELECT tenantry.erase_scratch_tenant(%s)", [acme.tenant_id])
+    # Nor past the function: the policy says the same.
+    assert dba.execute("DELETE FROM tenantry.tenants WHERE tenant_id = %s", [acme.tenant_id]).rowcount == 0
+
+
 def test_a_tenant_sees_itself_alone(app: Connection, acme: Tenant, globex: Tenant) -> None:
     for tenant in (acme, globex):
         with as_tenant(app, tenant):

@@ -12,6 +12,7 @@ WITHDRAWALS = {
     "revoked key": "SELECT tenantry.revoke_api_key('{0.key_id}')",
     "rotated key": "SELECT tenantry.rotate_api_key('{0.key_id}', '0')",
     "suspended tenant": "SELECT tenantry.suspend_tenant('{0.tenant_id}')",
+    "erased tenant": "SELECT tenantry.erase_scratch_tenant('{0.tenant_id}')",
     "lowered clearance": "SELECT tenantry.set_role_clearance('member', 'PUBLIC')",
     "mode": "SELECT tenantry.set_context_mode('sealed')",
 }
@@ -23,7 +24,7 @@ _numbers = itertools.count()
 @pytest.fixture
 def tenant(dba: Connection) -> Tenant:
     """A tenant of the test's own, since what is withdrawn is lost."""
-    return create_tenant(dba, f"withdrawn-{next(_numbers)}")
+    return create_tenant(dba, f"scratch-{next(_numbers)}")
 
 
 def authenticate(connection: Connection, tenant: Tenant) -> object:

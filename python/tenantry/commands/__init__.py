@@ -16,10 +16,10 @@ import psycopg
 
 from .. import __version__
 from ..errors import translate
-from . import doctor
+from . import doctor, pentest
 from .shell import CommandError, Exit
 
-_COMMANDS = (doctor,)
+_COMMANDS = (doctor, pentest)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

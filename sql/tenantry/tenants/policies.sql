@@ -10,6 +10,11 @@ CREATE POLICY tenants_collections ON tenantry.tenants
 FOR DELETE TO tenantry_admin
 USING (owner_tenant_id IS NOT NULL);
 
+-- For erase_scratch_tenant().
+CREATE POLICY tenants_scratch ON tenantry.tenants
+FOR DELETE TO tenantry_admin
+USING (pg_catalog.starts_with(slug, 'scratch-'));
+
 CREATE POLICY tenants_own ON tenantry.tenants
 FOR SELECT TO tenantry_app
 USING (tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant()));
