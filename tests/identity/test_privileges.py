@@ -13,7 +13,7 @@ ADMIN = [
     "tenantry.create_tenant('x', 'X')",
     "tenantry.suspend_tenant(%(tenant)s)",
     "tenantry.resume_tenant(%(tenant)s)",
-    "tenantry.erase_scratch_tenant(%(tenant)s)",
+    "tenantry.erase_scratch_tenant(tenantry.create_tenant('scratch-x', 'X'))",
     "tenantry.issue_api_key(%(tenant)s, 'x')",
     "tenantry.rotate_api_key(%(key)s, '0')",
     "tenantry.revoke_api_key(%(key)s)",
