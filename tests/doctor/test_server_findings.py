@@ -7,6 +7,7 @@ import pytest
 
 from tests.protection.workshop import Workshop
 from tests.support.database import Connection, Database
+from tests.support.findings import findings
 from tests.support.tenants import Tenant, as_tenant
 
 
@@ -46,9 +47,9 @@ def pretend_version(workshop: Workshop, version: int) -> None:
 def test_known_holes(pretend: Workshop, version: int, with_holes: bool, closed_in: str) -> None:
     pretend_version(pretend, version)
     for code, cve in (("TNT501", "CVE-2026-120154"), ("TNT502", "CVE-2026-6460")):
-        findings = found(pretend.connection, code)
-        assert [each[0] for each in findings] == [f"PostgreSQL {version // 10000}.{version % 100}"] * with_holes
-        assert all(cve in detail and f"PostgreSQL {closed_in} or newer" in remedy for _, detail, remedy in findings)
+        told = found(pretend.connection, code)
+        assert [each[0] for each in told] == [f"PostgreSQL {version // 10000}.{version % 100}"] * with_holes
+        assert all(cve in detail and f"PostgreSQL {closed_in} or newer" in remedy for _, detail, remedy in told)
 
 
 def test_hole_of_one_version_is_not_told_of_another(pretend: Workshop) -> None:
@@ -260,9 +261,9 @@ def test_other_faults(workshop: Workshop, fault: str, code: str, named: str) -> 
         workshop.execute("SET LOCAL ROLE postgres")
         assert found(workshop.connection, code) == []
         workshop.execute(fault)
-        findings = found(workshop.connection, code)
-        assert named in [each[0] for each in findings], workshop.execute("SELECT * FROM tenantry.doctor()").fetchall()
-        for _, _, remedy in findings:
+        told = found(workshop.connection, code)
+        assert named in [each[0] for each in told], workshop.execute("SELECT * FROM tenantry.doctor()").fetchall()
+        for _, _, remedy in told:
             if not remedy.startswith("--"):
                 workshop.execute(remedy)
                 assert found(workshop.connection, code) == []
@@ -295,7 +296,7 @@ INNOCENT = [
 def test_innocent(workshop: Workshop, step: str) -> None:
     with workshop.role("postgres"):
         workshop.execute(step)
-        assert workshop.execute("SELECT * FROM tenantry.doctor()").fetchall() == []
+        assert findings(workshop.connection) == []
 
 
 def test_settings_of_a_role_in_a_database_come_first(workshop: Workshop) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.support.database import Connection, Database
+from tests.support.findings import findings
 from tests.support.tenants import Tenant, as_tenant
 
 # Every privilege that harden() could have changed, by name, with defaults spelt out.
@@ -90,11 +91,11 @@ def test_what_is_granted_again_is_found_and_closed(superuser: Connection, dba: C
     before = privileges(superuser)
     superuser.execute("SELECT tenantry.harden(ARRAY['temporary_objects'])")
     superuser.execute("GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC")
-    findings = "SELECT object, remedy FROM tenantry.doctor() WHERE code = 'TNT512'"
-    ((part, remedy),) = dba.execute(findings.encode()).fetchall()
+    opened = "SELECT object, remedy FROM tenantry.doctor() WHERE code = 'TNT512'"
+    ((part, remedy),) = dba.execute(opened.encode()).fetchall()
     assert (part, is_open(app, CLOSED["large_objects"])) == ("large_objects", True)
     superuser.execute(remedy.encode())
-    assert dba.execute(findings.encode()).fetchall() == []
+    assert dba.execute(opened.encode()).fetchall() == []
     assert not is_open(app, CLOSED["large_objects"])
     assert is_open(app, CLOSED["temporary_objects"])
     superuser.execute("SELECT tenantry.unharden()")
@@ -137,7 +138,7 @@ def test_tenantry_works_as_before(
         assert found == [("acme",)]
         ((rows,),) = app.execute("SELECT count(*) FROM chunks").fetchall()
         assert rows == 1
-    assert [code for (code,) in dba.execute("SELECT code FROM tenantry.doctor()").fetchall()] == []
+    assert findings(dba) == []
     ((whole,),) = dba.execute("SELECT bool_and(is_whole) FROM tenantry.protected_tables").fetchall()
     assert whole
     dba.execute("SELECT tenantry.verify_audit()")
