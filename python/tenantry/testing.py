@@ -48,9 +48,7 @@ class ScratchTenant:
 
 @contextmanager
 def scratch_tenants(admin: Connection) -> Iterator[tuple[ScratchTenant, ScratchTenant]]:
-    """Make two tenants, and remove them and their rows in the end.
-
-    Only a superuser may delete a tenant; for other admins they stay, suspended, and no key of theirs opens anything.
+    """Make two tenants, and erase them and their rows in the end.
 
     Args:
         admin: connection of a superuser or a member of `tenantry_admin`, in autocommit mode, for the application has
@@ -71,9 +69,7 @@ def scratch_tenants(admin: Connection) -> Iterator[tuple[ScratchTenant, ScratchT
         yield made[0], made[1]
     finally:
         for tenant in made:
-            # From an admin who is no superuser, the table's policy hides customers that are to be deleted.
-            if not admin.execute("DELETE FROM tenantry.tenants WHERE tenant_id = %s", [tenant.tenant_id]).rowcount:
-                admin.execute("SELECT tenantry.suspend_tenant(%s)", [tenant.tenant_id])
+            admin.execute("SELECT tenantry.erase_scratch_tenant(%s)", [tenant.tenant_id])
 
 
 def actors(app_dsn: str, tenants: Sequence[ScratchTenant]) -> tuple[Actor, Actor]:
