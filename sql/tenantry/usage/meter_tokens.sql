@@ -32,7 +32,7 @@ BEGIN
             HINT = 'Name the column that holds the number of tokens, and, if there is one, the column that holds the model.';
     END IF;
 
-    SELECT a.atttypid INTO v_type FROM pg_attribute AS a WHERE a.attrelid = p_table AND a.attname = p_tokens_column;
+    SELECT a.atttypid::regtype INTO v_type FROM pg_attribute AS a WHERE a.attrelid = p_table AND a.attname = p_tokens_column;
     IF v_type NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'datatype_mismatch',
