@@ -25,5 +25,6 @@ SELECT tenantry.set_audit('tenantry_private.shares', true, 'owner_tenant_id', 't
 SELECT tenantry.set_audit('tenantry_private.shares', true, 'grantee_tenant_id', 'table_name');
 SELECT tenantry.set_audit('tenantry_private.accepted_shares', true, 'grantee_tenant_id');
 SELECT tenantry.set_audit('tenantry_private.managed_schemas', true, '', 'schema_name');
+SELECT tenantry.set_audit('tenantry_private.hardened', true, '', 'object_name', 'part');
 SELECT tenantry.set_audit('tenantry_private.exempt_relations', true, '', 'relation', 'reason');
 SELECT tenantry.set_audit('tenantry_private.exempt_routines', true, '', 'signature', 'reason');
