@@ -74,8 +74,10 @@ AS $$
     SELECT
         f.code,
         f.member::regrole::text,
-        CASE WHEN f.granted IS NULL THEN format('is %s', f.what)
-            ELSE format('is a member of %s, and so can act as %s', f.granted::regrole, f.what) END,
+        CASE
+            WHEN f.granted IS NULL THEN format('is %s', f.what)
+            ELSE format('is a member of %s, and so can act as %s', f.granted::regrole, f.what)
+        END,
         CASE
             WHEN f.granted IS NOT NULL THEN tenantry_private.revoke_membership(f.granted, f.member, f.grantor)
             WHEN f.code = 'TNT401' THEN format('ALTER ROLE %s NOSUPERUSER NOBYPASSRLS;', f.member::regrole)

@@ -5,16 +5,22 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_object CONSTANT text := CASE
-        WHEN p_object = 'database' THEN format('TEMPORARY ON DATABASE %I', current_database())
-        ELSE format('EXECUTE ON FUNCTION %s', p_object::regprocedure)
-    END;
-    v_roles CONSTANT text := (SELECT string_agg(quote_ident(r), ', ') FROM unnest(p_roles) AS r);
+    v_function CONSTANT regprocedure := CASE WHEN p_object <> 'database' THEN p_object::regprocedure END;
+    v_role text;
 BEGIN
-    EXECUTE format(CASE WHEN p_is_public THEN 'GRANT %s TO PUBLIC' ELSE 'REVOKE %s FROM PUBLIC' END, v_object);
-    IF v_roles IS NOT NULL THEN
-        EXECUTE format(CASE WHEN p_is_public THEN 'REVOKE %s FROM %s' ELSE 'GRANT %s TO %s' END, v_object, v_roles);
-    END IF;
+    FOREACH v_role IN ARRAY p_roles || text 'public' LOOP
+        IF (v_role = 'public') = p_is_public THEN
+            IF v_function IS NULL THEN
+                EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), v_role);
+            ELSE
+                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_function, v_role);
+            END IF;
+        ELSIF v_function IS NULL THEN
+            EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM %I', current_database(), v_role);
+        ELSE
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I', v_function, v_role);
+        END IF;
+    END LOOP;
 END
 $$;
 
