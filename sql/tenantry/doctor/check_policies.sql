@@ -47,7 +47,7 @@ AS $$
                 WHERE a.attrelid = p.relation AND a.attnum > 0 AND NOT a.attisdropped
                     AND strpos(x.words, quote_ident(a.attname)) > 0
             ) AS looks_at_row,
-            coalesce(e.expression ~ p.tenant_pattern, false) AS looks_at_tenant
+            coalesce(x.words ~ p.tenant_pattern, false) AS looks_at_tenant
         FROM policies AS p
         CROSS JOIN LATERAL (
             VALUES (false, p.condition), (true, p.check_condition)
@@ -73,12 +73,12 @@ AS $$
     ),
 
     calls AS MATERIALIZED (
-        SELECT DISTINCT p.policy, f.oid, f.proname, f.provolatile, f.prosrc
+        SELECT DISTINCT p.policy, f.oid, f.proname, f.provolatile, CASE WHEN n.nspname NOT LIKE 'tenantry%' THEN f.prosrc END AS body
         FROM policies AS p
         INNER JOIN pg_depend AS d
             ON d.classid = 'pg_policy'::regclass AND d.objid = p.policy AND d.refclassid = 'pg_proc'::regclass
         INNER JOIN pg_proc AS f ON d.refobjid = f.oid
-        INNER JOIN pg_namespace AS n ON f.pronamespace = n.oid AND n.nspname NOT IN ('tenantry', 'tenantry_private')
+        INNER JOIN pg_namespace AS n ON f.pronamespace = n.oid
     ),
 
     findings AS (
@@ -107,12 +107,12 @@ AS $$
         SELECT 'TNT135', o.object, 'believes a setting, which any statement can set', o.remedy
         FROM open AS o
         WHERE o.words ~ '\mcurrent_setting\('
-            OR EXISTS (SELECT FROM calls AS c WHERE c.policy = o.policy AND c.prosrc ~* '\mcurrent_setting\M')
+            OR EXISTS (SELECT FROM calls AS c WHERE c.policy = o.policy AND c.body ~* '\mcurrent_setting\M')
         UNION ALL
         SELECT 'TNT136', o.object, 'believes a claim that its subject can edit', o.remedy
         FROM open AS o
         WHERE o.expression ~* 'user_metadata|raw_user_meta_data|\memail\(\)'
-            OR EXISTS (SELECT FROM calls AS c WHERE c.policy = o.policy AND c.prosrc ~* 'user_metadata|raw_user_meta_data')
+            OR EXISTS (SELECT FROM calls AS c WHERE c.policy = o.policy AND c.body ~* 'user_metadata|raw_user_meta_data')
         UNION ALL
         SELECT 'TNT137', o.object, concat('lets rows be written for any tenant: ', o.expression), o.remedy
         FROM open AS o
@@ -167,7 +167,7 @@ AS $$
         WHERE t.has_row_security AND NOT t.is_protected
             AND NOT EXISTS (
                 SELECT FROM pg_policy AS p CROSS JOIN application AS a
-                WHERE p.polrelid = t.relation AND p.polpermissive AND p.polroles && a.roles
+                WHERE p.polrelid = t.relation AND p.polpermissive AND p.polcmd IN ('*', 'r') AND p.polroles && a.roles
             )
         UNION ALL
         SELECT 'TNT144', t.name, format('what any of these allows is allowed: %s', string_agg(DISTINCT p.object, ', ')), t.remedy
@@ -191,7 +191,10 @@ AS $$
             format('-- ALTER POLICY %s: write (SELECT …) around the call, which PostgreSQL then makes once a statement.', e.object)
         FROM expressions AS e
         CROSS JOIN LATERAL (
-            SELECT regexp_replace(e.words, '\( SELECT [^()]*(\([^()]*(\([^()]*(\([^()]*\)[^()]*)*\)[^()]*)*\)[^()]*)*\)', '', 'g') AS words
+            -- Without sub-selects, in whose parentheses there are others.
+            SELECT regexp_replace(
+                e.words, '\( SELECT ' || repeat('[^()]*(?:\(', 8) || '[^()]*' || repeat('\)[^()]*)*', 8) || '\)', '', 'g'
+            ) AS words
         ) AS x
         INNER JOIN LATERAL (
             SELECT 'current_setting' AS name WHERE x.words ~ '\mcurrent_setting\('
