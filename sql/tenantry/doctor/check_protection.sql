@@ -50,7 +50,7 @@ AS $$
             END AS code,
             g.object, g.gap, g.remedy
         FROM gaps AS g
-        INNER JOIN pg_class AS c ON g.object::regclass = c.oid
+        INNER JOIN pg_class AS c ON to_regclass(g.object) = c.oid
     ) AS f
     GROUP BY f.code, f.object, f.remedy
     UNION ALL
