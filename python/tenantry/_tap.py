@@ -23,7 +23,7 @@ class TapWriter:
         """Note a test when its call is over, or when its set-up or clean-up went wrong."""
         if report.when == "call" or report.outcome != "passed":
             if report.when == "teardown":
-                self._add(False, f"{report.nodeid} (clean-up)", "", report.longreprtext)
+                self._add(False, f"{report.nodeid} (clean-up)", "", _what_failed(report))
             else:
                 self._add_result(report)
 
@@ -36,7 +36,7 @@ class TapWriter:
             why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
             self._add(True, report.nodeid, f" # SKIP {why.removeprefix('Skipped: ')}", "")
         else:
-            self._add(report.passed, report.nodeid, "", proved if report.passed else report.longreprtext)
+            self._add(report.passed, report.nodeid, "", proved if report.passed else _what_failed(report))
 
     def _add(self, passed: bool, name: str, directive: str, comment: str) -> None:
         self._count += 1
@@ -52,3 +52,9 @@ class TapWriter:
             sys.stdout.write(text)
         else:
             Path(self._path).write_text(text, encoding="utf-8")
+
+
+def _what_failed(report: pytest.TestReport) -> str:
+    """Return the exception's own words, without the source around it."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return crash.message if crash else report.longreprtext

@@ -45,7 +45,7 @@ class Finding:
 
 
 class NoDoctor(psycopg.ProgrammingError):
-    """The database has no `tenantry.doctor()`."""
+    """The database has no `tenantry.doctor()`, or none for this role."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def diagnose(connection: psycopg.Connection[Any]) -> Diagnosis:
         connection: of a member of `tenantry_admin`, `tenantry_auditor`, or a superuser.
 
     Raises:
-        NoDoctor: the extension is not there, or older than the doctor.
+        NoDoctor: the extension is not there, or older than the doctor, or the role may not call it.
         psycopg.Error: whatever else the server says.
     """
     is_idle = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
@@ -87,6 +87,10 @@ def diagnose(connection: psycopg.Connection[Any]) -> Diagnosis:
             rules = [Rule(*row) for row in cursor]
             cursor.execute("SELECT code, severity, object, detail, remedy FROM tenantry.doctor()")
             findings = [Finding(*row) for row in cursor]
+        except pg.InsufficientPrivilege as error:
+            raise NoDoctor(
+                f"{error.diag.message_primary}: connect as a member of tenantry_admin or tenantry_auditor"
+            ) from None
         except (pg.InvalidSchemaName, pg.UndefinedFunction, pg.UndefinedTable) as error:
             if "tenantry.doctor" not in str(error) and 'schema "tenantry"' not in str(error):
                 raise

@@ -11,6 +11,7 @@ scope, such as pytest-postgresql's.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -162,7 +163,7 @@ def assert_isolated(
 ) -> AssertIsolated:
     """Assert that a table is isolated: plant a row of a tenant's, and attack it as another one."""
     from .pentest import Outcome
-    from .testing import attack, explain
+    from .testing import UnjudgedAttackWarning, attack, explain, unjudged
 
     # Databases in which the attacks that concern no single table were all blocked: once a run is enough.
     attacked = request.config.stash.setdefault(_ATTACKED, set())
@@ -184,6 +185,8 @@ def assert_isolated(
         if problem:
             raise AssertionError(problem)
         attacked.add(tenantry_app_dsn)
+        if remaining := unjudged(report, table):
+            warnings.warn(remaining, UnjudgedAttackWarning, stacklevel=2)
         blocked = report.count(Outcome.BLOCKED)
         _note(request, f"{table} is isolated: {blocked} attacks blocked, as {report.role}")
 
@@ -218,7 +221,9 @@ def assert_no_findings(request: pytest.FixtureRequest, tenantry_admin: Connectio
             raise ValueError(f"{least!r} is no severity: error, warning or note")
         found = unexpected_findings(tenantry_admin, least, Path(baseline) if baseline else None)
         if found:
-            raise AssertionError("\n".join([f"the doctor finds {len(found)}", *found]))
+            raise AssertionError(
+                "\n".join([f"the doctor has {len(found)} finding{'s' * (len(found) > 1)}, from {least} on", *found])
+            )
         _note(request, f"the doctor finds nothing from {least} on")
 
     return assert_no_findings

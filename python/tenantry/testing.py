@@ -18,7 +18,7 @@ import psycopg
 from . import __version__
 from .credentials import ApiKey
 from .findings import diagnose, is_at_least
-from .pentest import CATALOGUE, Actor, Connector, Outcome, Plan, Redactor, Report, by_credential, discover, run
+from .pentest import CATALOGUE, Actor, Connector, Outcome, Plan, Redactor, Report, Result, by_credential, discover, run
 
 Connection = psycopg.Connection[Any]
 
@@ -130,25 +130,41 @@ def attack(
     return run(Plan(target, attacker, victim, connect, families, redact, __version__, only=frozenset({name})))
 
 
+class UnjudgedAttackWarning(UserWarning):
+    """Attacks could not be judged, and prove nothing either way. Python's filter of warnings makes errors of them."""
+
+
 def explain(report: Report, table: str) -> str | None:
-    """Return why a report proves no isolation of a table, for people; None where it proves it."""
-    lines = []
-    if report.warnings:
-        lines += [f"nothing is proved: {warning}" for warning in report.warnings]
+    """Return why a report proves no isolation of a table, for people; None where attacks were blocked and none leaked.
+
+    Attacks that could not be judged are the matter of `unjudged`.
+    """
+    lines = [f"nothing is proved: {warning}" for warning in report.warnings]
     lines += [f"nothing is proved: {state.reason}" for state in report.tables if not state.planted]
-    for outcome, what in ((Outcome.LEAKED, "leaked"), (Outcome.ERROR, "could not be judged")):
-        results = [result for result in report.results if result.verdict.outcome is outcome]
-        if not results:
-            continue
-        lines.append(f"{len(results)} of {len(report.results)} attacks {what}:")
-        for result in results[:_SHOWN]:
+    leaks = _results(report, Outcome.LEAKED)
+    if leaks:
+        lines.append(f"{len(leaks)} of {len(report.results)} attacks leaked:")
+        for result in leaks[:_SHOWN]:
             lines.append(f"  {result.attack.code} {result.attack.title}: {result.verdict.evidence}")
             lines += [f"      {line}" for line in result.verdict.statements[-1:]]
-        if len(results) > _SHOWN:
-            lines.append(f"  and {len(results) - _SHOWN} more: {', '.join(r.attack.code for r in results[_SHOWN:])}")
+        if len(leaks) > _SHOWN:
+            lines.append(f"  and {len(leaks) - _SHOWN} more: {', '.join(each.attack.code for each in leaks[_SHOWN:])}")
     if lines:
         return "\n".join([f"{table} is not isolated, as {report.role} attacks it", *lines])
-    return None if report.proves_isolation else f"nothing is proved of {table}: no attack was blocked"
+    return None if _results(report, Outcome.BLOCKED) else f"nothing is proved of {table}: no attack was blocked"
+
+
+def unjudged(report: Report, table: str) -> str | None:
+    """Return which attacks could not be judged, for people; None for none."""
+    results = _results(report, Outcome.ERROR)
+    if not results:
+        return None
+    named = "; ".join(f"{each.attack.code} {each.attack.title}: {each.verdict.evidence}" for each in results[:_SHOWN])
+    return f"{table}: {len(results)} of {len(report.results)} attacks could not be judged: {named}"
+
+
+def _results(report: Report, outcome: Outcome) -> list[Result]:
+    return [result for result in report.results if result.verdict.outcome is outcome]
 
 
 def gaps(admin: Connection, table: str) -> list[str]:

@@ -22,6 +22,7 @@ from tenantry.commands.sarif import SCHEMA
 from tenantry.commands.shell import Exit
 from tests.commands.conftest import Run
 from tests.support.cluster import Cluster
+from tests.support.database import Connection, Database
 
 CODES = [
     ("TNT101", "error", "A table is open", "docs/findings/TNT101.md"),
@@ -347,3 +348,21 @@ def test_a_reader_that_goes_away(run: Run, stand_in: str, find: Find) -> None:
     outcome = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert outcome.stdout.startswith("note ")
     assert outcome.stderr == ""
+
+
+def test_a_real_diagnosis(
+    database: Database, dba: Connection, superuser: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dba.execute("CREATE TABLE notes (tenant_id uuid, body text); GRANT SELECT ON notes TO tenantry_app")
+    for role in ("postgres", "dba"):
+        assert main(["doctor", "--dsn", database.conninfo(role), "--format", "sarif"]) == Exit.FOUND
+        (run,) = sarif(subprocess.CompletedProcess([], 0, *capsys.readouterr()))["runs"]
+        found = [(each["ruleId"], each["locations"][0]["logicalLocations"][0]["name"]) for each in run["results"]]
+        assert ("TNT101", "public.notes") in found
+        assert {code for code, _ in found} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    dba.execute("SELECT tenantry.protect('notes')")
+    assert main(["doctor", "--dsn", database.conninfo("dba")]) == Exit.OK, capsys.readouterr().out
+    capsys.readouterr()
+
+    assert main(["doctor", "--dsn", database.conninfo("app")]) == Exit.FAILED
+    assert "connect as a member of tenantry_admin" in capsys.readouterr().err

@@ -1,10 +1,13 @@
 """The plugin in a user's project: configuration, fixtures, what it proves and what it leaves behind."""
 
 import json
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
 
+from tenantry.pentest import CATALOGUE, Outcome, Report, Result, TableState, Verdict
+from tenantry.testing import explain, unjudged
 from tests.plugin.conftest import Project
 from tests.support.cluster import Cluster
 from tests.support.database import Connection
@@ -112,6 +115,18 @@ def test_a_superuser_proves_nothing(project: Project) -> None:
     outcome = project.run(f"--tenantry-app-dsn={project.database.conninfo('postgres')}")
     assert outcome.counts == {"failed": 1}
     assert "nothing is proved: postgres is a superuser" in outcome.text
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_function_of_the_owners_opens_every_table(project: Project, superuser: Connection) -> None:
+    superuser.execute(
+        "CREATE FUNCTION all_notes() RETURNS SETOF notes LANGUAGE sql SECURITY DEFINER AS 'SELECT * FROM notes';"
+        "GRANT EXECUTE ON FUNCTION all_notes() TO app"
+    )
+    project.write("test_notes.py", THREE_LINES)
+    outcome = project.run()
+    assert outcome.counts == {"failed": 1}, outcome.text
+    assert "SELECT public.all_notes()" in outcome.text
 
 
 def test_the_tenant_column_can_be_named(project: Project, superuser: Connection) -> None:
@@ -295,7 +310,7 @@ def test_names(name): ...
         "not ok 6 - test_it.py::test_clean_up (clean-up)",
         "ok 7 - test_it.py::test_names[a \\# TODO b]",
     ]
-    assert any(line.startswith("# E ") and "assert 1 == 2" in line for line in lines)
+    assert lines[lines.index("not ok 2 - test_it.py::test_fails") + 1] == "# assert 1 == 2"
     properties = ElementTree.parse(project.folder / "results.xml").iter("property")
     assert [each.get("name") for each in properties] == ["tenantry"]
     assert "TAP version 13\n1..7\nok 1" in project.run("--tenantry-tap=-").text
@@ -333,3 +348,31 @@ def tenantry_app_dsn(tenantry_dsn):
     project.write("test_notes.py", THREE_LINES)
     outcome = project.run("-p", "pytest_postgresql.plugin", dsn=False)
     assert outcome.counts == {"passed": 1}, outcome.text
+
+
+def report(*outcomes: Outcome, planted: bool = True) -> Report:
+    family = CATALOGUE[0]
+    results = [
+        Result(family, attack, "notes", Verdict(outcome, "as seen", ("SELECT 1",)))
+        for attack, outcome in zip(family.attacks, outcomes, strict=False)
+    ]
+    tables = [TableState("notes", planted, None if planted else "no value is known")]
+    started = datetime(2025, 1, 1, tzinfo=UTC)
+    return Report("db", "15", "app", started, "rolled back", "tenantry", "0", tables=tables, results=results)
+
+
+def test_what_a_report_proves() -> None:
+    assert explain(report(Outcome.BLOCKED, Outcome.TRACE, Outcome.NOT_APPLICABLE, Outcome.NOT_TESTED), "notes") is None
+    leaked = explain(report(Outcome.BLOCKED, *[Outcome.LEAKED] * 12), "notes")
+    assert leaked is not None
+    assert "12 of 13 attacks leaked:" in leaked
+    assert "and 2 more: " in leaked
+    assert explain(report(Outcome.NOT_APPLICABLE), "notes") == "nothing is proved of notes: no attack was blocked"
+    assert "nothing is proved: no value is known" in (explain(report(Outcome.BLOCKED, planted=False), "notes") or "")
+
+
+def test_what_could_not_be_judged_is_a_warning() -> None:
+    found = report(Outcome.BLOCKED, Outcome.ERROR)
+    assert explain(found, "notes") is None
+    assert (unjudged(found, "notes") or "").startswith("notes: 1 of 2 attacks could not be judged: CTX-002 ")
+    assert unjudged(report(Outcome.BLOCKED), "notes") is None
