@@ -19,6 +19,8 @@ EXEMPT = {
     "tenantry_private.token_usage": "metering, not administration",
     "tenantry_private.stored_amounts": "metering, not administration",
     "tenantry_private.installed_definitions": "filled by the extension's scripts alone",
+    "tenantry_private.guarded_relations": "what the guard has seen, not what anybody has set",
+    "tenantry_private.pending_checks": "rows do not outlive their transaction",
     "tenantry_private.counters": "which counter counts for whom follows from the limits of the keys",
 }
 

@@ -140,6 +140,9 @@ def add_jwks(*keys: str, role: str = "dba", before: str = "") -> Provocation:
     return Provocation(f"SELECT tenantry.add_jwks('i', '{document}')", role, before, "postgres")
 
 
+MANAGED = "SELECT tenantry.manage_schema('public'); SELECT tenantry.set_guard('{}');"
+
+
 PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "<table> takes part in table inheritance": Provocation(
         "SELECT tenantry.protect('parent')",
@@ -163,6 +166,38 @@ PROVOCATIONS: dict[str, Provocation | tuple[Provocation, ...]] = {
     "the audit log is kept for a month at least": Provocation("SELECT tenantry.apply_audit_retention('1 day')"),
     "this is no anchor of an audit log": Provocation("SELECT * FROM tenantry.verify_audit_anchor('{{}}')"),
     "the audit log is append-only": Provocation("DELETE FROM tenantry.audit_log", role="postgres"),
+    "an exemption needs a reason": (
+        Provocation("SELECT tenantry.exempt('notes', ' ')", before=NOTES),
+        Provocation("SELECT tenantry.exempt_routine('now()', '-')"),
+    ),
+    "unknown mode of the guard": Provocation("SELECT tenantry.set_guard('on')"),
+    "the guard refuses <object and gaps>": Provocation(NOTES, before=MANAGED.format("enforce")),
+    "the guard would refuse <object and gaps>": Provocation(NOTES, before=MANAGED.format("warn")),
+    "<n> relations that are there already are not, or not wholly, protected": (
+        Provocation("SELECT tenantry.manage_schema('public')", before=NOTES),
+        Provocation("SELECT tenantry.set_guard('warn')"),
+    ),
+    "<routine> is no SECURITY DEFINER routine of the application": Provocation(
+        "SELECT tenantry.exempt_routine('now()', 'tells the time')"
+    ),
+    "<relation> is nothing that the guard looks at": Provocation(
+        "SELECT tenantry.exempt('tenantry.tenants', 'belongs to tenantry')"
+    ),
+    "<table> is a partition, and is not exempt alone": Provocation(
+        "SELECT tenantry.exempt('part', 'one of many')",
+        before="CREATE TABLE whole (id int) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF whole DEFAULT",
+    ),
+    'schema "<schema>" belongs to tenantry or to the system': Provocation("SELECT tenantry.manage_schema('pg_toast')"),
+    "<object> is not exempt": (
+        Provocation("SELECT tenantry.unexempt('notes')", before=NOTES),
+        Provocation("SELECT tenantry.unexempt_routine('now()')"),
+    ),
+    'schema "<schema>" is not managed': Provocation("SELECT tenantry.unmanage_schema('public')"),
+    "the event triggers of the guard are missing or disabled": Provocation(
+        "SELECT tenantry.set_guard('warn')",
+        before="ALTER EVENT TRIGGER tenantry_note_drops DISABLE",
+        before_role="postgres",
+    ),
     "unknown context mode": Provocation("SELECT tenantry.set_context_mode('open')"),
     "unknown part of hardening": Provocation("SELECT tenantry.harden('{{everything}}')", role="postgres"),
     "only a superuser changes what PUBLIC may use": Provocation("SELECT tenantry.harden()"),

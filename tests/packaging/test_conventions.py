@@ -42,6 +42,8 @@ NOT_DUMPED = {
     "tenantry_private.installed_definitions": "the script that restores the extension fills it",
     "tenantry_private.last_withdrawal": "transaction ids are the cluster's own",
     "tenantry_private.session_numbers": "sessions do not outlive their server",
+    "tenantry_private.guarded_relations": "what is restored is seen anew, while it is not whole yet",
+    "tenantry_private.pending_checks": "rows do not outlive their transaction",
     "tenantry_private.session_overrides": "sessions do not outlive their server",
 }
 
@@ -51,6 +53,8 @@ OWNERS_VIEWS = {
     "tenantry.jwt_keys": "the same",
     "tenantry.jwt_organizations": "the same",
     "tenantry.failed_authentications": "shows admins and auditors the value of sequences in tenantry_private",
+    "tenantry.managed_schemas": "shows admins and auditors a table in tenantry_private",
+    "tenantry.exemptions": "shows admins and auditors tables in tenantry_private",
     "tenantry.all_shares": "shows admins, and nobody else, a table in tenantry_private",
     "tenantry.api_keys": "shows admins, and nobody else, what they may know of a table in tenantry_private",
     "tenantry.session_logins": "shows admins and auditors a table in tenantry_private",

@@ -34,17 +34,23 @@ BEGIN
 
     RETURN QUERY
     SELECT
-        c.oid::regclass,
-        CASE WHEN tenantry.policy_column(c.oid, 'tenantry_isolation') IS NULL THEN 'table' ELSE 'protection' END,
+        g.table_name,
+        CASE g.gap WHEN 'not protected' THEN 'table' ELSE 'protection' END,
         g.gap,
         CASE
             WHEN g.gap LIKE 'the application can act as the owner of %'
                 THEN format('ALTER TABLE %s OWNER TO CURRENT_USER;', substr(g.gap, length('the application can act as the owner of ') + 1))
-            ELSE tenantry_private.protect_call(c.oid)
+            ELSE tenantry_private.protect_call(g.table_name)
+                -- Without its policy, protect() does not know of a restriction to readers.
+                || CASE
+                    WHEN g.gap ~ '^not protected|tenantry_readers|tenantry_row_owner'
+                        THEN coalesce(' ' || tenantry_private.restrict_call(g.table_name), '')
+                    ELSE ''
+                END
         END
-    FROM pg_class AS c
-    CROSS JOIN LATERAL unnest(tenantry.protection_gaps(c.oid)) AS g (gap)
-    WHERE c.oid = ANY (v_relations) AND c.relkind IN ('r', 'p');
+    FROM tenantry.gaps_of_tables(
+        ARRAY(SELECT c.oid::regclass FROM pg_class AS c WHERE c.oid = ANY (v_relations) AND c.relkind IN ('r', 'p') ORDER BY 1)
+    ) AS g;
 
     RETURN QUERY
     SELECT
@@ -74,7 +80,7 @@ BEGIN
         END,
         CASE c.relkind
             WHEN 'v' THEN format('ALTER VIEW %s SET (security_invoker = true);', c.oid::regclass)
-            ELSE format('SELECT tenantry.exempt(%L, %L);', c.oid::regclass, 'why no tenant reads another''s rows in it')
+            ELSE format('SELECT tenantry.exempt(%L, %L);', c.oid::regclass, '…')
         END
     FROM pg_class AS c
     WHERE c.oid = ANY (v_relations) AND c.relkind IN ('v', 'm', 'f')
