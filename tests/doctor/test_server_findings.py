@@ -329,6 +329,25 @@ def test_administrator_of_the_application_is_not_the_application(workshop: Works
         assert found(workshop.connection, "TNT401") == []
 
 
+def test_guard_without_its_triggers(workshop: Workshop) -> None:
+    workshop.execute("SELECT tenantry.set_guard('enforce')")
+    assert found(workshop.connection, "TNT708") == []
+    workshop.execute("SELECT tenantry.manage_schema('public')")
+    assert found(workshop.connection, "TNT708") == []
+    with workshop.role("postgres"):
+        workshop.execute("ALTER EVENT TRIGGER tenantry_note_drops ENABLE")
+    ((_, detail, _),) = found(workshop.connection, "TNT708")
+    assert "event triggers" in detail
+
+
+def test_default_privileges_where_the_guard_enforces(workshop: Workshop) -> None:
+    workshop.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO tenantry_app")
+    workshop.execute("SELECT tenantry.manage_schema('public')")
+    assert len(found(workshop.connection, "TNT413")) == 1
+    workshop.execute("SELECT tenantry.set_guard('enforce')")
+    assert found(workshop.connection, "TNT413") == []
+
+
 def test_prepared_transaction(
     database: Database, app: Connection, dba: Connection, two_tenants: tuple[Tenant, Tenant]
 ) -> None:

@@ -1,4 +1,5 @@
--- TNT413: default privileges that give the application tables before anybody has protected them.
+-- TNT413: default privileges that give the application tables before anybody has protected them. Where the guard enforces, none stays
+-- unprotected.
 CREATE OR REPLACE FUNCTION tenantry_private.check_default_privileges()
 RETURNS TABLE (code text, object text, detail text, remedy text)
 LANGUAGE sql
@@ -24,6 +25,10 @@ AS $$
     CROSS JOIN LATERAL aclexplode(d.defaclacl) AS x
     WHERE d.defaclobjtype = 'r' AND x.grantee <> d.defaclrole
         AND x.grantee IN (SELECT g FROM tenantry_private.application_grantees() AS g)
+        AND NOT (
+            tenantry.guard_mode() = 'enforce'
+            AND d.defaclnamespace::regnamespace::text IN (SELECT quote_ident(m.schema_name) FROM tenantry_private.managed_schemas AS m)
+        )
     GROUP BY d.defaclrole, d.defaclnamespace, x.grantee;
 $$;
 

@@ -54,6 +54,7 @@ AS $$
         UNION ALL SELECT * FROM tenantry_private.check_records()
         UNION ALL SELECT * FROM tenantry_private.check_credentials()
         UNION ALL SELECT * FROM tenantry_private.check_hardening()
+        UNION ALL SELECT * FROM tenantry_private.check_guard()
     ) AS f
     INNER JOIN tenantry.doctor_codes AS c ON f.code = c.code
     ORDER BY array_position(ARRAY['error', 'warning', 'note'], c.severity), f.code, f.object, f.detail;

@@ -129,6 +129,7 @@ FROM (
     ('TNT705', 'note', 'A signing key is old'),
     ('TNT706', 'note', 'A session''s context may pass to another client'),
     ('TNT707', 'error', 'Large objects of the application are open to all tenants'),
+    ('TNT708', 'warning', 'Managed schemas are not watched'),
     ('TNT709', 'note', 'Changes of a protected table are not recorded'),
     ('TNT710', 'note', 'The audit log is kept for more than two years'),
     ('TNT711', 'note', 'API keys without an end are not in use'),
