@@ -180,3 +180,8 @@ def test_what_reaches_no_event_trigger(builder: Connection, superuser: Connectio
         superuser.execute(
             "REVOKE guard_builder FROM app; REASSIGN OWNED BY guard_team TO postgres; DROP ROLE guard_team"
         )
+
+
+def test_only_schemas_that_are_there(dba: Connection) -> None:
+    with pytest.raises(psycopg.errors.InvalidSchemaName):
+        dba.execute("SELECT tenantry.manage_schema('nowhere')")

@@ -6,11 +6,11 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_schema CONSTANT oid := to_regnamespace(quote_ident(p_schema));
+    v_schema CONSTANT oid := to_regnamespace(quote_ident(p_schema))::oid;
 BEGIN
     IF v_schema IS NULL THEN
         RAISE EXCEPTION USING
-            ERRCODE = 'undefined_schema',
+            ERRCODE = 'invalid_schema_name',
             MESSAGE = format('schema "%s" does not exist', p_schema),
             HINT = 'Create it first, or name another in p_schema.';
     END IF;

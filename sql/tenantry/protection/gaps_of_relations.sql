@@ -12,7 +12,7 @@ SET quote_all_identifiers = off
 SET jit = off
 AS $$
 DECLARE
-    v_application CONSTANT oid[] := ARRAY(SELECT r FROM tenantry.application_roles() AS r);
+    v_application CONSTANT oid[] := ARRAY(SELECT r::oid FROM tenantry.application_roles() AS r);
 BEGIN
     RETURN QUERY
     WITH relations AS MATERIALIZED (
