@@ -131,3 +131,27 @@ def test_every_finding_has_its_code(workshop: Workshop) -> None:
     )
     known = workshop.value("SELECT array_agg(code) FROM tenantry.doctor_codes")
     assert set(said) <= set(known)
+
+
+def test_managed_schemas(workshop: Workshop) -> None:
+    """Whatever is in them counts, with a tenant column or without, and nothing that is exempt."""
+    with workshop.role("postgres"):
+        workshop.execute("CREATE SCHEMA shop AUTHORIZATION dba")
+    workshop.execute(
+        "CREATE TABLE shop.plain (n int); CREATE TABLE shop.other (n int); CREATE TABLE public.outside (n int);"
+        "GRANT SELECT ON shop.plain, shop.other, outside TO app"
+    )
+    assert findings(workshop) == []
+    workshop.execute("SELECT tenantry.manage_schema('shop')")
+    assert findings(workshop, "TNT101") == [("TNT101", "shop.other"), ("TNT101", "shop.plain")]
+
+    workshop.execute("SELECT tenantry.exempt('shop.other', 'prices are public')")
+    assert findings(workshop, "TNT101", "TNT190") == [("TNT101", "shop.plain"), ("TNT190", "shop.other")]
+
+
+def test_an_exempt_routine(workshop: Workshop) -> None:
+    with workshop.role("postgres"):
+        workshop.execute("CREATE FUNCTION f(p_n int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+        assert {code for code, _ in findings(workshop)} == {"TNT210", "TNT211", "TNT212"}
+        workshop.execute("SELECT tenantry.exempt_routine('f(int)', 'returns one')")
+    assert findings(workshop) == [("TNT190", "public.f(integer)")]

@@ -19,6 +19,8 @@ STEPS = (
     "CREATE VIEW titles WITH (security_invoker = true, security_barrier = true) AS SELECT body FROM notes;"
     " GRANT SELECT ON titles TO tenantry_app",
     "BEGIN; SELECT tenantry.enter_shared(); SELECT tenantry.create_collection('ours'); COMMIT",
+    "SELECT tenantry.manage_schema('public'); SELECT tenantry.set_guard('enforce')",
+    "BEGIN; CREATE TABLE later (tenant_id uuid, body text); SELECT tenantry.protect('later'); COMMIT",
     "SELECT tenantry.set_role_clearance('intern', 'PUBLIC')",
 )
 

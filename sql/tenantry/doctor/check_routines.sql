@@ -43,7 +43,7 @@ AS $$
     UNION ALL
     SELECT
         'TNT213', r.name, 'is SECURITY DEFINER, and builds statements from text',
-        format('-- Rewrite %1$s without EXECUTE, or ALTER ROUTINE %1$s SECURITY INVOKER; or tenantry.exempt(%1$L, …) once every part of the text is quoted.', r.name)
+        format('-- Rewrite %1$s without EXECUTE, or ALTER ROUTINE %1$s SECURITY INVOKER; or tenantry.exempt_routine(%1$L, …) once every part of the text is quoted.', r.name)
     FROM routines AS r
     WHERE r.prosecdef AND r.is_callable
         AND (

@@ -19,6 +19,7 @@ AS $$
         UNION ALL SELECT * FROM tenantry_private.check_table_privileges()
         UNION ALL SELECT * FROM tenantry_private.check_shares()
         UNION ALL SELECT * FROM tenantry_private.check_policies()
+        UNION ALL SELECT * FROM tenantry_private.check_exemptions()
         UNION ALL SELECT * FROM tenantry_private.check_views()
         UNION ALL SELECT * FROM tenantry_private.check_routines()
         UNION ALL SELECT * FROM tenantry_private.check_called_functions()

@@ -48,6 +48,7 @@ FROM (
     ('TNT145', 'note', 'Two policies say the same'),
     ('TNT146', 'note', 'A policy calls a function once a row'),
     ('TNT147', 'warning', 'A policy calls a volatile function'),
+    ('TNT190', 'note', 'An object is exempt'),
     ('TNT201', 'error', 'A view shows rows that policies do not filter'),
     ('TNT202', 'warning', 'A view reads tables of tenants with its owner''s rights'),
     ('TNT203', 'warning', 'A view that picks rows itself is no security barrier'),
