@@ -132,7 +132,7 @@ def test_a_function_of_the_owners_opens_every_table(project: Project, superuser:
 def test_the_tenant_column_can_be_named(project: Project, superuser: Connection) -> None:
     superuser.execute(
         "CREATE TABLE notes (realm uuid, body text); GRANT SELECT, INSERT ON notes TO app;"
-        "CREATE TABLE safe (realm uuid, body text); GRANT SELECT, INSERT ON safe TO app;"
+        "CREATE TABLE safe (realm uuid, body text); CREATE INDEX ON safe (realm); GRANT SELECT, INSERT ON safe TO app;"
         "ALTER TABLE safe ENABLE ROW LEVEL SECURITY;"
         "CREATE POLICY p ON safe USING (realm = (SELECT tenantry.current_tenant()))"
     )
