@@ -197,6 +197,7 @@ FAULTS = [
     ("ALTER ROLE web SET role = dba", "TNT416", "setting role of role web"),
     ("ALTER ROLE ALL SET session_replication_role = replica", "TNT416", "setting session_replication_role"),
     ("ALTER ROLE web SET row_security = off", "TNT417", "setting row_security of role web"),
+    ("ALTER ROLE web SET row_security = 'OF'", "TNT417", "setting row_security of role web"),
     ("ALTER ROLE web SET tenantry.context = 'planted'", "TNT417", "setting tenantry.context of role web"),
     ("GRANT EXECUTE ON FUNCTION pg_read_file(text) TO web", "TNT419", "pg_read_file(text)"),
     ("GRANT EXECUTE ON FUNCTION lo_import(text) TO PUBLIC", "TNT419", "lo_import(text)"),

@@ -145,3 +145,12 @@ def test_the_deletion_of_a_tenant_takes_its_rows_along(
         "SELECT tenant_id FROM documents WHERE tenant_id IN (%s, %s)", [tenant.tenant_id, globex.tenant_id]
     )
     assert left.fetchall() == [(globex.tenant_id,)]
+
+
+def test_nothing_of_an_admin_s_follows_an_update(dba: Connection) -> None:
+    """Before PostgreSQL 18, triggers of a table that follows the update would run as tenantry_owner."""
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        dba.execute(
+            "CREATE TABLE followers (customer text REFERENCES tenantry.tenants (stripe_customer_id) ON UPDATE CASCADE)"
+        )
+    dba.execute("CREATE TABLE notes (tenant_id uuid REFERENCES tenantry.tenants ON DELETE CASCADE)")

@@ -1,5 +1,8 @@
 -- TNT408, TNT707: what the application's roles own in this database. Sessions of all tenants are the same role, so one tenant's
 -- injected statement may replace what the others run, and large objects are read by all. Not temporary objects.
+--
+-- Whoever is given a SECURITY DEFINER routine, a view or a rule gives it his rights, so the remedy hands nothing over that may
+-- be a tenant's code. REASSIGN OWNED would: also the temporary routines of sessions that are open.
 CREATE OR REPLACE FUNCTION tenantry_private.check_application_objects()
 RETURNS TABLE (code text, object text, detail text, remedy text)
 LANGUAGE sql
@@ -13,7 +16,21 @@ AS $$
             WHEN o.is_large_object THEN format('owns %s large objects, which every session of it reads and writes', count(*))
             ELSE format('owns %s%s', min(o.name), CASE WHEN count(*) > 1 THEN format(' and %s more', count(*) - 1) END)
         END,
-        format('REASSIGN OWNED BY %s TO %s;', o.owner::regrole, tenantry_private.custodian()::regrole)
+        CASE
+            WHEN o.is_large_object THEN format(
+                'DO %L;',
+                format(
+                    'BEGIN EXECUTE (SELECT string_agg(format(''ALTER LARGE OBJECT %%s OWNER TO %%s'', l.oid, %1$L), ''; '')'
+                    ' FROM pg_largeobject_metadata AS l WHERE l.lomowner = %2$L::regrole); END',
+                    tenantry_private.custodian()::regrole, o.owner::regrole
+                )
+            )
+            ELSE format(
+                '-- Read each object, which any tenant may have changed, then ALTER … OWNER TO %s. Not REASSIGN OWNED BY %s: that gives'
+                ' the rights of %1$s to temporary SECURITY DEFINER functions of open sessions, too.',
+                tenantry_private.custodian()::regrole, o.owner::regrole
+            )
+        END
     FROM (
         SELECT
             d.refobjid AS owner,

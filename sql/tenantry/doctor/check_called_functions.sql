@@ -44,7 +44,8 @@ AS $$
     UNION ALL
     SELECT
         'TNT222', f.name, format('is called by %s, and the application can replace it', string_agg(DISTINCT c.object, ', ')),
-        format('ALTER FUNCTION %s OWNER TO CURRENT_USER;', f.name)
+        -- With another owner, what a tenant has made of it may run with that one's rights.
+        format('-- Read %1$s, which any tenant may have replaced, make it anew as it was meant, and ALTER FUNCTION %1$s OWNER TO CURRENT_USER.', f.name)
     FROM calls AS c
     INNER JOIN functions AS f ON c.function = f.oid
     WHERE f.owner::regrole IN (SELECT tenantry.application_roles())

@@ -48,7 +48,7 @@ AS $$
         )
     FROM settings AS s
     WHERE (s.setting = 'log_parameter_max_length_on_error' AND s.value !~ '^0')
-        OR (s.setting IN ('debug_print_parse', 'debug_print_rewritten', 'debug_print_plan') AND s.value ~* '^(on|true|yes|1|t|y)$');
+        OR (s.setting IN ('debug_print_parse', 'debug_print_rewritten', 'debug_print_plan') AND s.value ~* '^(on|t|tr|tru|true|y|ye|yes|1)$');
 $$;
 
 COMMENT ON FUNCTION tenantry_private.check_logging() IS 'find settings that log the values of statements';

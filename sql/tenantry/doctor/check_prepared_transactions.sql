@@ -13,7 +13,9 @@ AS $$
         ),
         format('ROLLBACK PREPARED %L;', p.gid)
     FROM pg_prepared_xacts AS p
-    WHERE p.database = current_database() AND p.owner IN (SELECT a::regrole::text FROM tenantry.application_roles() AS a);
+    WHERE p.database = current_database() AND EXISTS (
+        SELECT FROM tenantry.application_roles() AS a INNER JOIN pg_roles AS r ON a = r.oid WHERE r.rolname = p.owner
+    );
 $$;
 
 COMMENT ON FUNCTION tenantry_private.check_prepared_transactions() IS 'find prepared transactions of the application';

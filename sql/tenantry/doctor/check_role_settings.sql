@@ -16,11 +16,11 @@ AS $$
         VALUES
         ('session_replication_role', 'TNT416', '^(replica|local)$',
             'triggers, and with them the audit log and the guards of rows, do not fire'),
-        ('lo_compat_privileges', 'TNT416', '^(on|true|yes|1|t|y)$', 'large objects have no privileges'),
+        ('lo_compat_privileges', 'TNT416', '^(on|t|tr|tru|true|y|ye|yes|1)$', 'large objects have no privileges'),
         ('role', 'TNT416', '^(?!none$)', 'sessions begin as another role'),
         ('tenantry.context', 'TNT417', '.', 'sessions begin with a context that nobody opened'),
         ('app.current_tenant_id', 'TNT417', '.', 'sessions begin with a tenant that nobody has entered'),
-        ('row_security', 'TNT417', '^(off|false|no|0|f|n)$', 'statements on protected tables fail')
+        ('row_security', 'TNT417', '^(of|off|f|fa|fal|fals|false|n|no|0)$', 'statements on protected tables fail')
     ) AS k (setting, code, pattern, meaning) ON s.setting = k.setting AND s.value ~* k.pattern
     WHERE NOT (s.setting = 'role' AND s.rank = 5);
 $$;

@@ -1,5 +1,6 @@
 -- TNT210 … TNT217: routines that give their caller more than the policies allow, or make PostgreSQL call them before the
--- policies. Those of extensions are left to them.
+-- policies. Those of extensions are left to them. Temporary ones nobody calls but the session that made them: a tenant's, who
+-- could keep the doctor busy with their bodies.
 CREATE OR REPLACE FUNCTION tenantry_private.check_routines()
 RETURNS TABLE (code text, object text, detail text, remedy text)
 LANGUAGE sql
@@ -24,7 +25,7 @@ AS $$
         FROM pg_proc AS p
         INNER JOIN pg_namespace AS n ON p.pronamespace = n.oid
         INNER JOIN pg_language AS l ON p.prolang = l.oid
-        WHERE n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
+        WHERE n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema') AND n.nspname !~ '^pg_temp_'
             AND NOT EXISTS (
                 SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
             )
@@ -84,7 +85,7 @@ AS $$
         format('DROP OPERATOR %s;', regexp_replace(o.oid::regoperator::text, '\(', ' ('))
     FROM pg_operator AS o
     INNER JOIN pg_namespace AS n ON o.oprnamespace = n.oid
-    WHERE n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
+    WHERE n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema') AND n.nspname !~ '^pg_temp_'
         AND o.oprleft < 16384 AND o.oprright < 16384
         AND EXISTS (SELECT FROM pg_operator AS s WHERE s.oprname = o.oprname AND s.oprnamespace = 'pg_catalog'::regnamespace)
         AND NOT EXISTS (

@@ -1,6 +1,7 @@
 -- TNT201 … TNT205: what shows rows of tenants under other rights than its reader's. A view without security_invoker asks as
 -- its owner: the worse where policies do not bind that role. Views that are security_invoker hand the rights of the view
--- above them on, so the tables below those count as well.
+-- above them on, so the tables below those count as well. Not temporary
+-- ones, which other sessions cannot read.
 CREATE OR REPLACE FUNCTION tenantry_private.check_views()
 RETURNS TABLE (code text, object text, detail text, remedy text)
 LANGUAGE sql
@@ -15,7 +16,7 @@ AS $$
         FROM pg_class AS c
         INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
         LEFT JOIN LATERAL pg_options_to_table(c.reloptions) AS o ON o.option_name IN ('security_invoker', 'security_barrier')
-        WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
+        WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND n.nspname NOT IN ('tenantry', 'tenantry_private', 'pg_catalog', 'information_schema')
             AND NOT EXISTS (SELECT FROM tenantry_private.exempt_relations AS x WHERE x.relation = c.oid)
         GROUP BY c.oid
     ),

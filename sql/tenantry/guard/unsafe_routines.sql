@@ -20,7 +20,7 @@ AS $$
         FROM pg_proc AS p
         INNER JOIN pg_namespace AS n ON p.pronamespace = n.oid
         WHERE p.prosecdef
-            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_private')
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_private') AND n.nspname !~ '^pg_temp_'
             AND NOT EXISTS (SELECT FROM tenantry_private.exempt_routines AS e WHERE e.signature = p.oid::regprocedure::text)
             AND CASE
                 WHEN p_routines IS NOT NULL THEN p.oid = ANY (p_routines)

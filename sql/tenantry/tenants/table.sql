@@ -30,7 +30,9 @@ ON tenantry.tenants (owner_tenant_id, pg_catalog.reverse(name)) WHERE owner_tena
 
 COMMENT ON TABLE tenantry.tenants IS 'the customers of this database; a tenant sees its own row only';
 REVOKE ALL ON TABLE tenantry.tenants FROM PUBLIC;
-GRANT SELECT, REFERENCES, DELETE ON TABLE tenantry.tenants TO tenantry_admin;
+GRANT SELECT, DELETE ON TABLE tenantry.tenants TO tenantry_admin;
+-- Of what never changes: before PostgreSQL 18, AFTER triggers of a table that follows an update run as whoever makes it.
+GRANT REFERENCES (tenant_id) ON TABLE tenantry.tenants TO tenantry_admin;
 GRANT SELECT ON TABLE tenantry.tenants TO tenantry_auditor;
 GRANT SELECT (tenant_id, slug, name, status, created_at) ON TABLE tenantry.tenants TO tenantry_app, tenantry_gateway;
 SELECT pg_catalog.pg_extension_config_dump('tenantry.tenants', '');
