@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.support.database import Connection, Database
 
@@ -43,7 +44,7 @@ def test_no_remedy_gives_rights_to_planted_code(database: Database, app: Connect
         "CREATE FUNCTION pg_temp.me() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user::text'"
     )
 
-    found = dict(superuser.execute("SELECT code, remedy FROM tenantry.doctor()").fetchall())
+    found: dict[str, str] = dict(superuser.execute("SELECT code, remedy FROM tenantry.doctor()").fetchall())
     assert {"TNT222", "TNT408", "TNT707"} <= found.keys()
     for remedy in found.values():
         superuser.execute(remedy)
@@ -68,3 +69,22 @@ def test_prepared_transactions_of_a_quoted_role(superuser: Connection) -> None:
         )
         query = definition[0].replace("pg_prepared_xacts", "pg_temp.waiting")
         assert [row[0] for row in superuser.execute(query)] == ["TNT702"]
+
+
+def test_a_setting_too_long_to_be_shown(app: Connection, dba: Connection) -> None:
+    app.execute(sql.SQL("ALTER ROLE app SET role = {}").format("'" * 1_000_000))
+    try:
+        found = dba.execute("SELECT length(detail) FROM tenantry.doctor() WHERE code = 'TNT416'").fetchall()
+    finally:
+        app.execute("ALTER ROLE app RESET ALL")
+    assert [length < 1000 for (length,) in found] == [True]
+
+
+def test_many_large_objects(database: Database, app: Connection) -> None:
+    """Each takes a lock, of which a transaction has some thousand."""
+    app.execute("SELECT count(lo_creat(-1)) FROM generate_series(1, 1500)")
+    superuser = database.connect("postgres")
+    for _ in range(2):
+        ((remedy,),) = superuser.execute("SELECT remedy FROM tenantry.doctor() WHERE code = 'TNT707'").fetchall()
+        superuser.execute(remedy)
+    assert superuser.execute("SELECT FROM tenantry.doctor() WHERE code = 'TNT707'").fetchall() == []

@@ -1,5 +1,6 @@
 -- The settings that each login of the application begins a session with, and where they come from: the role in this database,
 -- the role, this database, all roles, or the server. A row with login 0 tells what a login without settings of its own gets.
+-- Values are cut: a login may give itself one so long that no finding could be made of it.
 CREATE OR REPLACE FUNCTION tenantry_private.application_settings()
 RETURNS TABLE (login oid, setting text, value text, scope text, statement text, rank int)
 LANGUAGE sql
@@ -22,7 +23,7 @@ AS $$
 
     given AS (
         SELECT
-            l.login, split_part(c.assignment, '=', 1) AS setting, substr(c.assignment, strpos(c.assignment, '=') + 1) AS value,
+            l.login, split_part(c.assignment, '=', 1) AS setting, left(substr(c.assignment, strpos(c.assignment, '=') + 1), 200) AS value,
             concat(
                 CASE WHEN s.setrole <> 0 THEN format(' of role %s', s.setrole::regrole) END,
                 CASE WHEN s.setdatabase <> 0 THEN format(' of database %I', current_database()) END

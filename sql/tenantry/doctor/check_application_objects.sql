@@ -2,7 +2,8 @@
 -- injected statement may replace what the others run, and large objects are read by all. Not temporary objects.
 --
 -- Whoever is given a SECURITY DEFINER routine, a view or a rule gives it his rights, so the remedy hands nothing over that may
--- be a tenant's code. REASSIGN OWNED would: also the temporary routines of sessions that are open.
+-- be a tenant's code. REASSIGN OWNED would: also the temporary routines of sessions that are open. Not all large objects at once:
+-- each takes a lock until the end of the transaction, and a tenant can make as many as he likes.
 CREATE OR REPLACE FUNCTION tenantry_private.check_application_objects()
 RETURNS TABLE (code text, object text, detail text, remedy text)
 LANGUAGE sql
@@ -21,7 +22,7 @@ AS $$
                 'DO %L;',
                 format(
                     'BEGIN EXECUTE (SELECT string_agg(format(''ALTER LARGE OBJECT %%s OWNER TO %%s'', l.oid, %1$L), ''; '')'
-                    ' FROM pg_largeobject_metadata AS l WHERE l.lomowner = %2$L::regrole); END',
+                    ' FROM (SELECT oid FROM pg_largeobject_metadata WHERE lomowner = %2$L::regrole LIMIT 1000) AS l); END',
                     tenantry_private.custodian()::regrole, o.owner::regrole
                 )
             )
