@@ -140,6 +140,14 @@ def test_a_name_cannot_write_to_the_terminal(doctor: Run, find: Find) -> None:
     assert not {"\x1b", "\r"} & set(outcome.stdout)
 
 
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_comment_stays_one(doctor: Run, find: Find, end: str) -> None:
+    """What stands behind it would be run by whoever pastes the remedy."""
+    find(replace(ERROR, remedy=f'-- Read "a{end}DROP TABLE notes" first.'))
+    outcome = doctor()
+    assert [line.lstrip().startswith("mend: --") for line in outcome.stdout.splitlines() if "DROP" in line] == [True]
+
+
 @pytest.mark.parametrize(
     ("found", "fail_on", "status"),
     [

@@ -114,7 +114,8 @@ def _as_text(diagnosis: Diagnosis, baseline: Baseline | None) -> Iterator[str]:
 
 
 def _indented(text: str, title: str = "") -> Iterator[str]:
-    for number, line in enumerate(text.splitlines() or [""]):
+    # Not splitlines(), which knows more line ends than SQL: what followed one in a comment would be a statement.
+    for number, line in enumerate(text.split("\n")):
         yield f"         {title if number == 0 else ' ' * len(title)}{_harmless(line)}"
 
 
