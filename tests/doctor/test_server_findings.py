@@ -133,7 +133,8 @@ def test_audit_log_of_many_years(pretend: Workshop) -> None:
         )
     ((log, _, remedy),) = found(pretend.connection, "TNT710")
     assert log == "tenantry.audit_log"
-    pretend.execute(remedy)
+    assert remedy.startswith("--"), "it deletes"
+    pretend.execute("SELECT tenantry.apply_audit_retention('2 years')")
     assert found(pretend.connection, "TNT710") == []
 
 
@@ -359,9 +360,10 @@ def test_prepared_transaction(
     app.execute("PREPARE TRANSACTION 'aside'")
     try:
         ((transaction, _, remedy),) = found(dba, "TNT702")
-        assert (transaction, remedy) == ("prepared transaction 'aside'", "ROLLBACK PREPARED 'aside';")
+        assert transaction == "prepared transaction 'aside'"
+        assert remedy.startswith("-- COMMIT PREPARED 'aside'; or ROLLBACK PREPARED 'aside';"), "only its maker knows"
         other = database.connect("app")
-        other.execute(remedy.encode())
+        other.execute("ROLLBACK PREPARED 'aside'")
         assert found(dba, "TNT702") == []
     finally:
         for (name,) in dba.execute("SELECT gid FROM pg_prepared_xacts WHERE database = current_database()").fetchall():
@@ -377,7 +379,8 @@ def test_logical_slot(database: Database, dba: Connection) -> None:
     try:
         ((slot, _, remedy),) = found(dba, "TNT605")
         assert slot == "replication slot audit_feed"
-        superuser.execute(remedy.encode())
+        assert remedy.startswith("--"), "a consumer that comes back would have lost its place"
+        superuser.execute("SELECT pg_drop_replication_slot('audit_feed')")
         assert found(dba, "TNT605") == []
     finally:
         superuser.execute(

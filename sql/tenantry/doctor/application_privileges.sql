@@ -7,13 +7,7 @@ STABLE
 ROWS 5000
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH application (role) AS (
-        SELECT 0::oid
-        UNION ALL
-        SELECT r FROM tenantry.application_roles() AS r
-    ),
-
-    granted AS (
+    WITH granted AS (
         SELECT c.oid AS relation, 0::smallint AS attnum, x.privilege_type, x.grantee
         FROM pg_class AS c
         CROSS JOIN LATERAL aclexplode(c.relacl) AS x
@@ -27,7 +21,7 @@ AS $$
 
     SELECT g.relation, g.attnum, g.privilege_type, g.grantee
     FROM granted AS g
-    WHERE g.grantee IN (SELECT a.role FROM application AS a);
+    WHERE g.grantee IN (SELECT a FROM tenantry_private.application_grantees() AS a);
 $$;
 
 COMMENT ON FUNCTION tenantry_private.application_privileges() IS 'privileges of the application on relations and columns';

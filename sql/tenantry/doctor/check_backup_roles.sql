@@ -10,9 +10,10 @@ AS $$
         'TNT612',
         r.oid::regrole::text,
         'is a member of pg_read_all_data without BYPASSRLS: its backups lack the rows of protected tables',
-        format('ALTER ROLE %s BYPASSRLS;', r.oid::regrole)
+        format('-- If it is for backups: ALTER ROLE %1$s BYPASSRLS; if not: REVOKE pg_read_all_data FROM %1$s;', r.oid::regrole)
     FROM pg_roles AS r
     WHERE r.rolcanlogin AND NOT r.rolsuper AND NOT r.rolbypassrls AND pg_has_role(r.oid, 'pg_read_all_data', 'MEMBER')
+        AND EXISTS (SELECT FROM tenantry_private.watched_relations() AS w WHERE w.is_protected)
         AND r.oid NOT IN (SELECT g.member FROM tenantry_private.reached_roles() AS g);
 $$;
 

@@ -35,7 +35,7 @@ AS $$
         format(
             '%s, with the user that a mapping of %s stores',
             CASE WHEN m.is_loop THEN 'leads back to this server' ELSE 'is reached by the application' END,
-            CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE m.umuser::regrole::text END
+            tenantry_private.grantee_name(m.umuser)
         ),
         format('DROP USER MAPPING FOR %s SERVER %I;', tenantry_private.grantee_name(m.umuser), m.srvname)
     FROM mappings AS m

@@ -16,7 +16,7 @@ AS $$
             ELSE format('index of %s that does not begin with %I', w.name, w.tenant_column)
         END,
         CASE
-            WHEN m.amname <> 'btree' THEN format('DROP INDEX %s;', i.indexrelid::regclass)
+            WHEN m.amname NOT IN ('btree', 'brin') THEN format('DROP INDEX %s;', i.indexrelid::regclass)
             WHEN k.oid IS NOT NULL THEN format('-- Let the key begin with %I: ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %3$I …', w.tenant_column, w.name, k.conname)
             ELSE format(
                 'DROP INDEX %s; %s;', i.indexrelid::regclass, tenantry_private.index_with_tenant(i.indexrelid, w.tenant_column)
@@ -28,7 +28,9 @@ AS $$
     INNER JOIN pg_am AS m ON x.relam = m.oid AND m.amname NOT IN ('gin', 'gist', 'spgist')
     LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
     LEFT JOIN pg_constraint AS k ON i.indexrelid = k.conindid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
-    WHERE NOT (i.indnkeyatts = 1 AND a.atttypid IS NOT DISTINCT FROM 'uuid'::regtype)
+    -- One that is open to everybody has nothing left to tell.
+    WHERE (w.is_protected OR w.has_row_security)
+        AND NOT (i.indnkeyatts = 1 AND a.atttypid IS NOT DISTINCT FROM 'uuid'::regtype)
         -- A unique one without the tenant is the graver TNT301 already.
         AND NOT (i.indisunique AND w.tenant_attnum <> ALL (i.indkey[0 : i.indnkeyatts - 1]))
         AND coalesce(strpos(pg_get_expr(i.indpred, i.indrelid), quote_ident(w.tenant_column)), 0) = 0;

@@ -28,7 +28,8 @@ AS $$
         INNER JOIN pg_index AS i ON w.relation = i.indrelid AND (i.indisunique OR i.indisexclusion)
         LEFT JOIN pg_constraint AS k ON i.indexrelid = k.conindid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
         LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-        WHERE NOT w.is_partition AND w.tenant_attnum IS NOT NULL
+        -- One that is open to everybody has nothing left to tell.
+        WHERE NOT w.is_partition AND w.tenant_attnum IS NOT NULL AND (w.is_protected OR w.has_row_security)
             AND w.tenant_attnum <> ALL (i.indkey[0 : i.indnkeyatts - 1])
             AND NOT (i.indnkeyatts = 1 AND a.atttypid IS NOT DISTINCT FROM 'uuid'::regtype)
     ),

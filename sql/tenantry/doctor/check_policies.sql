@@ -9,7 +9,7 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
     WITH application AS MATERIALIZED (
-        SELECT array_agg(r::oid) || 0::oid AS roles FROM tenantry.application_roles() AS r
+        SELECT array_agg(g) AS roles FROM tenantry_private.application_grantees() AS g
     ),
 
     tables AS MATERIALIZED (

@@ -11,7 +11,7 @@ AS $$
         format(
             'of %I waits since %s for any session of that role', p.owner, to_char(p.prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
         ),
-        format('ROLLBACK PREPARED %L;', p.gid)
+        format('-- COMMIT PREPARED %1$L; or ROLLBACK PREPARED %1$L; as whoever prepared it has decided.', p.gid)
     FROM pg_prepared_xacts AS p
     WHERE p.database = current_database() AND EXISTS (
         SELECT FROM tenantry.application_roles() AS a INNER JOIN pg_roles AS r ON a = r.oid WHERE r.rolname = p.owner

@@ -18,7 +18,9 @@ AS $$
         format('publication %I', p.pubname),
         format('carries %s%s', min(p.name), CASE WHEN count(*) > 1 THEN format(' and %s more tables of tenantry', count(*) - 1) END),
         CASE
-            WHEN p.puballtables THEN format('DROP PUBLICATION %I; -- and create it again for the tables that you mean', p.pubname)
+            WHEN p.puballtables THEN format(
+                '-- It cannot be narrowed: create one for the tables that you mean, let the subscribers use that, then DROP PUBLICATION %I.', p.pubname
+            )
             WHEN EXISTS (
                 SELECT FROM pg_publication_namespace AS n
                 INNER JOIN pg_publication AS q ON n.pnpubid = q.oid

@@ -17,7 +17,7 @@ AS $$
         'TNT710',
         'tenantry.audit_log',
         format('keeps %s months, the oldest of them in %s', count(*), min(i.inhrelid::regclass::text)),
-        'SELECT tenantry.apply_audit_retention(''2 years'');'
+        '-- Export an anchor, then SELECT tenantry.apply_audit_retention(''2 years''), which deletes what is older.'
     FROM pg_inherits AS i
     WHERE i.inhparent = 'tenantry.audit_log'::regclass
     HAVING count(*) > 26;

@@ -9,8 +9,11 @@ AS $$
     SELECT
         'TNT605',
         format('replication slot %I', s.slot_name),
-        format('decodes every tenant''s changes (%s), %s', s.plugin, CASE WHEN s.active THEN 'in use' ELSE 'not in use' END),
-        format('SELECT pg_drop_replication_slot(%L);', s.slot_name)
+        format('decodes every tenant''s changes (%s)', s.plugin),
+        format(
+            '-- %s. If nobody will read it any more: SELECT pg_drop_replication_slot(%L); a consumer that comes back has lost what changed.',
+            CASE WHEN s.active THEN 'It is in use' ELSE 'Nobody reads it now' END, s.slot_name
+        )
     FROM pg_replication_slots AS s
     WHERE s.slot_type = 'logical' AND s.database = current_database() AND NOT s.temporary
     UNION ALL

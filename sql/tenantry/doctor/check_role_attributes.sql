@@ -32,10 +32,15 @@ AS $$
             WHEN r.rolbypassrls THEN 'logs in, and is exempt from row-level security'
             ELSE 'logs in, and may stream the whole cluster'
         END,
-        format('ALTER ROLE %s NOSUPERUSER NOBYPASSRLS NOREPLICATION;', r.oid::regrole)
+        format(
+            '-- If it is for none of administration, backups and standbys: ALTER ROLE %s NOSUPERUSER NOBYPASSRLS NOREPLICATION;',
+            r.oid::regrole
+        )
     FROM pg_roles AS r
     -- 10 is the superuser that initdb makes.
     WHERE r.rolcanlogin AND (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.oid <> 10
+        -- For backups, as TNT612 wants them.
+        AND (r.rolsuper OR r.rolreplication OR NOT pg_has_role(r.oid, 'pg_read_all_data', 'MEMBER'))
         AND r.oid NOT IN (SELECT g.member FROM tenantry_private.reached_roles() AS g)
         AND r.oid NOT IN (SELECT a.role FROM application AS a);
 $$;

@@ -8,16 +8,16 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH application AS MATERIALIZED (
-        SELECT 0::oid AS role UNION ALL SELECT r::oid FROM tenantry.application_roles() AS r
+        SELECT g AS role FROM tenantry_private.application_grantees() AS g
     ),
 
     routines AS MATERIALIZED (
         SELECT
-            p.oid, p.oid::regprocedure::text AS name, p.proname, p.pronamespace, p.prosecdef, p.proleakproof, p.provolatile, p.proargtypes,
+            p.oid, p.oid::regprocedure::text AS name, p.proname, p.proowner, p.pronamespace, p.prosecdef, p.proleakproof, p.provolatile, p.proargtypes,
             l.lanname AS language, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) AS body,
             EXISTS (
                 SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
-                WHERE a.grantee IN (SELECT r.role FROM application AS r)
+                WHERE a.grantee <> p.proowner AND a.grantee IN (SELECT r.role FROM application AS r)
             ) AS is_callable,
             EXISTS (
                 SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee = 0
@@ -51,6 +51,16 @@ AS $$
             (r.language = 'plpgsql' AND regexp_replace(r.body, '--[^\n]*', '', 'g') ~* '\mEXECUTE\M(?!\s+FUNCTION)')
             OR (r.language ~ 'python' AND r.body ~ 'plpy\.(execute|prepare|cursor)\(\s*[^\s"'')]')
         )
+    UNION ALL
+    SELECT
+        'TNT218', r.name, format('calls %s as %s, for whoever calls it', string_agg(DISTINCT o.name, ', '), r.proowner::regrole),
+        format('-- Let %1$s ask for a credential, and tenantry.exempt_routine(%1$L, …) it; or REVOKE EXECUTE ON ROUTINE %1$s from the application.', r.name)
+    FROM routines AS r
+    CROSS JOIN LATERAL regexp_matches(r.body, '\m(enter_tenant|issue_api_key|rotate_api_key)\M', 'g') AS m
+    CROSS JOIN LATERAL (SELECT m[1] AS name) AS o
+    INNER JOIN pg_proc AS f ON f.proname = o.name AND f.pronamespace = 'tenantry'::regnamespace AND has_function_privilege(r.proowner, f.oid, 'EXECUTE')
+    WHERE r.prosecdef AND r.is_callable
+    GROUP BY r.name, r.proowner
     UNION ALL
     SELECT 'TNT214', r.name, 'is LEAKPROOF by its maker''s word alone', format('ALTER FUNCTION %s NOT LEAKPROOF;', r.name)
     FROM routines AS r

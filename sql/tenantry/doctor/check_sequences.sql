@@ -9,11 +9,12 @@ AS $$
         SELECT w.relation, w.name, a.attname, a.attnum
         FROM tenantry_private.watched_relations() AS w
         INNER JOIN pg_attribute AS a ON w.relation = a.attrelid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE NOT w.is_partition AND w.kind IN ('r', 'p')
+        -- One that is open to everybody has nothing left to tell.
+        WHERE NOT w.is_partition AND w.kind IN ('r', 'p') AND (w.is_protected OR w.has_row_security)
     ),
 
     numbered AS MATERIALIZED (
-        SELECT c.relation, c.name, c.attname, s.oid AS sequence, s.oid::regclass::text AS sequence_name
+        SELECT c.relation, c.name, c.attname, s.oid::regclass::text AS sequence_name, s.relacl AS acl
         FROM (
             SELECT c.*, d.refobjid AS sequence
             FROM columns AS c
@@ -28,29 +29,29 @@ AS $$
                     AND d.refobjid = c.relation AND d.refobjsubid = c.attnum AND d.deptype IN ('a', 'i')
         ) AS c
         INNER JOIN pg_class AS s ON c.sequence = s.oid AND s.relkind = 'S'
-    ),
-
-    privileges AS MATERIALIZED (
-        SELECT a.* FROM tenantry_private.application_privileges() AS a
     )
 
     SELECT
         'TNT320', format('%s.%I', n.name, n.attname), format('is numbered by %s through all tenants', n.sequence_name),
-        format('-- Use uuids: ALTER TABLE %s ALTER COLUMN %I … TYPE uuid USING gen_random_uuid(), ALTER COLUMN %2$I SET DEFAULT gen_random_uuid();', n.name, n.attname)
+        format(
+            '-- ALTER TABLE %s ADD COLUMN … uuid NOT NULL DEFAULT gen_random_uuid(); once nothing refers to %I any more, drop that.', n.name, n.attname
+        )
     FROM numbered AS n
-    WHERE EXISTS (
-        SELECT FROM privileges AS a WHERE a.relation = n.relation AND a.privilege = 'SELECT'
+    -- Not a join: the planner expects few of either, and would compare each with each.
+    WHERE n.relation = ANY (
+        ARRAY(SELECT a.relation::oid FROM tenantry_private.application_privileges() AS a WHERE a.privilege = 'SELECT')
     )
     UNION ALL
     SELECT
         'TNT321', n.sequence_name,
-        format('the application may %s', string_agg(DISTINCT CASE a.privilege WHEN 'SELECT' THEN 'read its state' ELSE 'set it' END, ' and ')),
+        format('the application may %s', string_agg(DISTINCT CASE x.privilege_type WHEN 'SELECT' THEN 'read its state' ELSE 'set it' END, ' and ')),
         format(
             'REVOKE SELECT, UPDATE ON SEQUENCE %s FROM %s;', n.sequence_name,
-            string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ')
+            string_agg(DISTINCT tenantry_private.grantee_name(x.grantee), ', ')
         )
     FROM numbered AS n
-    INNER JOIN privileges AS a ON n.sequence = a.relation AND a.privilege IN ('SELECT', 'UPDATE')
+    CROSS JOIN LATERAL aclexplode(n.acl) AS x
+    WHERE x.privilege_type IN ('SELECT', 'UPDATE') AND x.grantee IN (SELECT g FROM tenantry_private.application_grantees() AS g)
     GROUP BY n.sequence_name;
 $$;
 

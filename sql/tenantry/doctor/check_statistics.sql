@@ -11,7 +11,7 @@ AS $$
         'the application may read samples of every tenant''s values',
         format(
             'REVOKE SELECT ON pg_catalog.%I FROM %s;', c.relname,
-            string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ')
+            string_agg(DISTINCT tenantry_private.grantee_name(a.grantee), ', ')
         )
     FROM tenantry_private.application_privileges() AS a
     INNER JOIN pg_class AS c ON a.relation = c.oid

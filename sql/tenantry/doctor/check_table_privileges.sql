@@ -12,7 +12,7 @@ AS $$
         format('REVOKE MAINTAIN ON %s FROM %s;', w.name, string_agg(g.name, ', ' ORDER BY g.name))
     FROM tenantry_private.watched_relations() AS w
     INNER JOIN tenantry_private.application_privileges() AS a ON w.relation = a.relation AND a.privilege = 'MAINTAIN'
-    CROSS JOIN LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END) AS g (name)
+    CROSS JOIN LATERAL (SELECT tenantry_private.grantee_name(a.grantee)) AS g (name)
     GROUP BY w.name;
 $$;
 

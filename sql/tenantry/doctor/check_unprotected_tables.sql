@@ -7,7 +7,13 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH reachable AS MATERIALIZED (
+    WITH definers AS MATERIALIZED (
+        SELECT d.relation, string_agg(d.routine::text, ', ' ORDER BY d.routine::text) AS routines
+        FROM tenantry_private.definer_reach() AS d
+        GROUP BY d.relation
+    ),
+
+    reachable AS MATERIALIZED (
         SELECT DISTINCT CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE c.oid END AS relation
         FROM tenantry_private.application_privileges() AS a
         INNER JOIN pg_class AS c ON a.relation = c.oid
@@ -17,19 +23,24 @@ AS $$
     unprotected AS MATERIALIZED (
         SELECT
             w.*,
-            w.relation IN (SELECT r.relation FROM reachable AS r)
-            OR w.owner::regrole IN (SELECT tenantry.application_roles()) AS is_reachable
+            CASE
+                WHEN w.relation IN (SELECT r.relation FROM reachable AS r)
+                    OR w.owner IN (SELECT g FROM tenantry_private.application_grantees() AS g)
+                    THEN '; the application holds privileges on it'
+                ELSE '; the application calls ' || d.routines || ', which reaches it with the rights of its owner'
+            END AS reach
         FROM tenantry_private.watched_relations() AS w
+        LEFT JOIN definers AS d ON w.relation = d.relation
         WHERE NOT w.is_protected AND NOT w.is_partition AND w.kind IN ('r', 'p')
     )
 
     SELECT
-        CASE WHEN u.is_reachable THEN 'TNT101' ELSE 'TNT102' END,
+        CASE WHEN u.reach IS NULL THEN 'TNT102' ELSE 'TNT101' END,
         u.name,
         concat(
             'has ', coalesce('tenant column ' || quote_ident(u.tenant_column), 'no tenant column'), ', ',
             CASE WHEN u.has_row_security THEN 'and policies that are not tenantry''s' ELSE 'and no row-level security' END,
-            CASE WHEN u.is_reachable THEN '; the application holds privileges on it' END
+            u.reach
         ),
         CASE
             WHEN u.tenant_column IS NULL THEN format(
@@ -57,7 +68,8 @@ AS $$
         u.name,
         format('tenant column %I is %s', u.tenant_column, u.tenant_type),
         format(
-            '-- ALTER TABLE %1$s ALTER COLUMN %2$I TYPE uuid USING …, giving the ids in tenantry.tenants; then SELECT tenantry.protect(%1$L, %2$L);',
+            '-- Beside %2$I, fill a column of type uuid with the ids in tenantry.tenants, and protect by that:'
+            ' ALTER TABLE %1$s ADD COLUMN … uuid; UPDATE …; SELECT tenantry.protect(%1$L, …);',
             u.name, u.tenant_column
         )
     FROM unprotected AS u

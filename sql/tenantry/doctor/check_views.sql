@@ -30,9 +30,9 @@ AS $$
     ),
 
     reached AS (
-        SELECT u.view, u.relation FROM uses AS u
+        SELECT u.view, u.relation, false AS is_kept FROM uses AS u
         UNION
-        SELECT r.view, u.relation
+        SELECT r.view, u.relation, r.is_kept OR v.relkind = 'm'
         FROM reached AS r
         INNER JOIN views AS v ON r.relation = v.oid AND (v.is_invoker OR v.relkind = 'm')
         INNER JOIN uses AS u ON v.oid = u.view
@@ -41,7 +41,7 @@ AS $$
     readable AS MATERIALIZED (
         SELECT
             a.relation,
-            string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ') AS grantees
+            string_agg(DISTINCT tenantry_private.grantee_name(a.grantee), ', ') AS grantees
         FROM tenantry_private.application_privileges() AS a
         GROUP BY a.relation
     ),
@@ -53,8 +53,8 @@ AS $$
     over_tenants AS (
         SELECT
             v.oid, v.name, v.relkind, v.relowner, v.is_invoker, v.is_barrier, g.grantees,
-            string_agg(w.name, ', ' ORDER BY w.name) AS tables,
-            bool_or(o.rolsuper OR o.rolbypassrls OR NOT w.has_row_security OR (NOT w.is_forced AND pg_has_role(o.oid, w.owner, 'USAGE'))) AS is_exempt
+            string_agg(DISTINCT w.name, ', ' ORDER BY w.name) AS tables, bool_or(r.is_kept) AS is_kept,
+            bool_or(r.is_kept OR o.rolsuper OR o.rolbypassrls OR NOT w.has_row_security OR (NOT w.is_forced AND pg_has_role(o.oid, w.owner, 'USAGE'))) AS is_exempt
         FROM views AS v
         INNER JOIN reached AS r ON v.oid = r.view
         INNER JOIN watched AS w ON r.relation = w.relation AND w.kind IN ('r', 'p', 'f')
@@ -68,7 +68,7 @@ AS $$
         v.name,
         concat(
             'reads ', v.tables, ' as ', v.relowner::regrole,
-            CASE WHEN v.is_exempt THEN ', whom the policies do not bind' END,
+            CASE WHEN v.is_kept THEN ', out of a materialized view' WHEN v.is_exempt THEN ', whom the policies do not bind' END,
             '; read by ' || v.grantees
         ),
         format('ALTER VIEW %s SET (security_invoker = true);', v.name)
@@ -87,6 +87,19 @@ AS $$
         format('REVOKE ALL ON %s FROM %s;', v.name, v.grantees)
     FROM over_tenants AS v
     WHERE v.relkind = 'm' AND v.grantees IS NOT NULL
+    UNION ALL
+    SELECT
+        'TNT204', v.name, format('keeps rows of %s; the application calls %s, which reads it', v.tables, d.routine),
+        format('REVOKE EXECUTE ON ROUTINE %s FROM %s;', d.routine, g.grantees)
+    FROM over_tenants AS v
+    INNER JOIN tenantry_private.definer_reach() AS d ON v.oid = d.relation
+    CROSS JOIN LATERAL (
+        SELECT string_agg(tenantry_private.grantee_name(x.grantee), ', ' ORDER BY x.grantee) AS grantees
+        FROM pg_proc AS p
+        CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x
+        WHERE p.oid = d.routine AND x.grantee <> p.proowner AND x.grantee IN (SELECT a FROM tenantry_private.application_grantees() AS a)
+    ) AS g
+    WHERE v.relkind = 'm'
     UNION ALL
     SELECT
         'TNT205', w.name, format('has tenant column %I; read by %s', w.tenant_column, g.grantees),

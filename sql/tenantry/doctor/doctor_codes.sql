@@ -8,6 +8,7 @@ SELECT
     pg_catalog.format('docs/findings/%s.md', c.code) AS page
 FROM (
     VALUES
+    ('TNT100', 'warning', 'A check could not be run'),
     ('TNT101', 'error', 'A table of tenants that the application reaches is not protected'),
     ('TNT102', 'warning', 'A table of tenants is not protected'),
     ('TNT103', 'error', 'A table has lost its protection'),
@@ -63,6 +64,7 @@ FROM (
     ('TNT215', 'error', 'An IMMUTABLE function reads what changes'),
     ('TNT216', 'warning', 'A routine shadows one of the system'),
     ('TNT217', 'warning', 'An operator shadows one of the system'),
+    ('TNT218', 'error', 'A SECURITY DEFINER routine opens tenants for its caller'),
     ('TNT220', 'warning', 'A trigger runs with rights that policies do not bind'),
     ('TNT221', 'warning', 'A default runs with rights that policies do not bind'),
     ('TNT222', 'error', 'The application can replace a function that a table calls'),
@@ -101,6 +103,7 @@ FROM (
     ('TNT421', 'note', 'A login is bound by no policy'),
     ('TNT422', 'error', 'Privileges on tenantry''s own objects were added'),
     ('TNT423', 'error', 'Something of tenantry''s own is not as it was installed'),
+    ('TNT424', 'warning', 'No login is the application'),
     ('TNT501', 'error', 'The server has known holes in row-level security'),
     ('TNT502', 'warning', 'The server has known holes through which SQL does more than it may'),
     ('TNT503', 'warning', 'The server gets no more fixes'),

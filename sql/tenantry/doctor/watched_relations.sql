@@ -1,7 +1,7 @@
 -- The relations that the doctor looks at: protected tables with their partitions, what is in managed schemas, and whatever
--- else has a tenant column, that is, one that is called tenant_id or like the tenant column of a protected table. Not those
--- of the system, of tenantry and of other extensions, not temporary ones, which other sessions cannot read, and not what is
--- exempt.
+-- else has a tenant column, that is, one that is called like the tenant column of a protected table or as such columns usually
+-- are. Not those of the system, of tenantry and of other extensions, not temporary ones, which other sessions cannot read, and
+-- not what is exempt.
 CREATE OR REPLACE FUNCTION tenantry_private.watched_relations()
 RETURNS TABLE (
     relation oid, name text, kind text, is_partition boolean, has_row_security boolean, is_forced boolean, owner oid,
@@ -24,6 +24,17 @@ AS $$
         ORDER BY p.polrelid, a.attnum
     ),
 
+    names (name, is_own) AS (
+        SELECT p.attname, true FROM protected AS p
+        UNION
+        SELECT u.name, u.name = 'tenant_id'
+        FROM unnest(ARRAY['tenant_id', 'organization_id', 'organisation_id', 'org_id', 'workspace_id']::name[]) AS u (name)
+        UNION
+        -- They mean other things as well, where tenants have another name.
+        SELECT u.name, false FROM unnest(ARRAY['account_id', 'company_id']::name[]) AS u (name)
+        WHERE NOT EXISTS (SELECT FROM protected)
+    ),
+
     tenant_columns AS (
         SELECT p.polrelid AS relation, p.attnum, p.attname, 'uuid'::regtype AS type, true AS is_protected
         FROM protected AS p
@@ -32,10 +43,12 @@ AS $$
             SELECT DISTINCT ON (a.attrelid) a.attrelid, a.attnum, a.attname, a.atttypid, false
             FROM pg_attribute AS a
             WHERE a.attnum > 0 AND NOT a.attisdropped
-                AND a.attname = ANY (ARRAY(SELECT o.attname FROM protected AS o UNION SELECT 'tenant_id'))
+                AND a.attname = ANY (ARRAY(SELECT n.name FROM names AS n))
                 -- Not a join: the planner expects few protected tables, and would compare each column with each of them.
                 AND a.attrelid NOT IN (SELECT p.polrelid FROM protected AS p)
-            ORDER BY a.attrelid, a.atttypid = 'uuid'::regtype DESC, a.attnum
+            ORDER BY
+                a.attrelid, a.attname = ANY (ARRAY(SELECT n.name FROM names AS n WHERE n.is_own)) DESC, a.atttypid = 'uuid'::regtype DESC,
+                a.attnum
         )
     )
 
