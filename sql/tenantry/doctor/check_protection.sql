@@ -48,7 +48,12 @@ AS $$
                     THEN 'TNT112'
                 ELSE g.code
             END AS code,
-            g.object, g.gap, g.remedy
+            g.object, g.gap,
+            -- What the application may have made of it would run with the rights of its next owner.
+            CASE g.code
+                WHEN 'TNT117' THEN format('-- Read the rules, triggers and indexes of %s, which any tenant may have made, then: %s', g.object, g.remedy)
+                ELSE g.remedy
+            END AS remedy
         FROM gaps AS g
         INNER JOIN pg_class AS c ON to_regclass(g.object) = c.oid
     ) AS f
