@@ -154,6 +154,30 @@ def test_roles_that_are_not_members_are_taken_for_the_application(workshop: Work
         ]
 
 
+def test_no_check_stumbles(workshop: Workshop) -> None:
+    """Over a schema that tenantry_owner may not use, with gaps and exemptions in it, and over a type that is gone."""
+    with workshop.role("postgres"):
+        workshop.execute(
+            "CREATE SCHEMA vault; CREATE TYPE vault.gone AS (n int);"
+            "CREATE TABLE vault.t (tenant_id uuid) PARTITION BY HASH (tenant_id); SELECT tenantry.protect('vault.t');"
+            "CREATE TABLE vault.part PARTITION OF vault.t FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
+            "CREATE TABLE vault.u (tenant_id uuid); SELECT tenantry.protect('vault.u');"
+            "ALTER TABLE vault.u DISABLE ROW LEVEL SECURITY;"
+            "CREATE FUNCTION vault.kept() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';"
+            "CREATE FUNCTION vault.lost(vault.gone) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';"
+            "SELECT tenantry.exempt_routine('vault.kept()', 'one');"
+            "SELECT tenantry.exempt_routine('vault.lost(vault.gone)', 'one');"
+            "ALTER EVENT TRIGGER tenantry_note_drops DISABLE; DROP TYPE vault.gone CASCADE;"
+            "ALTER EVENT TRIGGER tenantry_note_drops ENABLE ALWAYS"
+        )
+        assert not workshop.value("SELECT has_schema_privilege('tenantry_owner', 'vault', 'USAGE')")
+    assert findings(workshop, "TNT100", "TNT110", "TNT112", "TNT190") == [
+        ("TNT110", "vault.u"),
+        ("TNT112", "vault.part"),
+        ("TNT190", "vault.kept()"),
+    ]
+
+
 def test_a_check_that_fails_does_not_silence_the_others(workshop: Workshop) -> None:
     workshop.execute("CREATE TABLE t (tenant_id uuid); GRANT SELECT ON t TO app")
     with workshop.role("postgres"):

@@ -43,8 +43,8 @@ AS $$
     FROM (
         SELECT
             CASE
-                WHEN c.relispartition
-                    AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_isolation')
+                WHEN w.is_partition
+                    AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = w.relation AND p.polname = 'tenantry_isolation')
                     THEN 'TNT112'
                 ELSE g.code
             END AS code,
@@ -55,7 +55,8 @@ AS $$
                 ELSE g.remedy
             END AS remedy
         FROM gaps AS g
-        INNER JOIN pg_class AS c ON to_regclass(g.object) = c.oid
+        -- to_regclass() would refuse to look into a schema on which tenantry_owner has no privilege.
+        INNER JOIN tenantry_private.watched_relations() AS w ON g.object = w.name
     ) AS f
     GROUP BY f.code, f.object, f.remedy
     UNION ALL
