@@ -10,7 +10,7 @@ DECLARE
     v_check regprocedure;
 BEGIN
     FOR v_check IN
-        SELECT p.oid
+        SELECT p.oid::regprocedure
         FROM pg_proc AS p
         WHERE p.pronamespace = 'tenantry_private'::regnamespace AND p.proname LIKE 'check\_%' AND p.pronargs = 0
             AND p.proargnames = ARRAY['code', 'object', 'detail', 'remedy']
