@@ -185,3 +185,164 @@ def test_what_reaches_no_event_trigger(builder: Connection, superuser: Connectio
 def test_only_schemas_that_are_there(dba: Connection) -> None:
     with pytest.raises(psycopg.errors.InvalidSchemaName):
         dba.execute("SELECT tenantry.manage_schema('nowhere')")
+
+
+ANOTHER_SCHEMA = """
+    CREATE SCHEMA loose AUTHORIZATION guard_builder; CREATE SCHEMA second AUTHORIZATION guard_builder;
+    CREATE SCHEMA open; CREATE SCHEMA "open,too"; GRANT CREATE ON SCHEMA open, "open,too" TO tenantry_app;
+    SELECT tenantry.set_guard('off');
+    CREATE TABLE m.legacy (tenant_id uuid NOT NULL) PARTITION BY LIST (tenant_id);
+    CREATE TABLE m.shown (tenant_id uuid NOT NULL) PARTITION BY LIST (tenant_id);
+    CREATE TYPE m.kind AS (i int);
+    CREATE FUNCTION m.of_kind(m.kind) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+    CREATE FUNCTION m.of_none() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+    ALTER TABLE m.legacy OWNER TO guard_builder; ALTER TABLE m.shown OWNER TO guard_builder;
+    ALTER TYPE m.kind OWNER TO guard_builder;
+    ALTER FUNCTION m.of_kind OWNER TO guard_builder; ALTER FUNCTION m.of_none OWNER TO guard_builder;
+    SELECT tenantry.exempt('m.shown', 'a reason');
+    SELECT tenantry.exempt_routine('m.of_kind(m.kind)', 'a reason'), tenantry.exempt_routine('m.of_none()', 'a reason');
+    SELECT tenantry.manage_schema('second');
+    SELECT tenantry.set_guard('enforce');
+"""
+PINNED = (
+    "CREATE FUNCTION m.f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, m, pg_temp"
+    " AS 'SELECT 1'"
+)
+CALLERS_PATH = (
+    "SELECT set_config('search_path', '{}', false)",
+    "CREATE FUNCTION m.f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS 'SELECT 1'",
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        (("ALTER TABLE m.legacy ATTACH PARTITION m.whole DEFAULT",), "refuses m.legacy: not protected"),
+        (
+            ("ALTER TABLE m.shown ATTACH PARTITION m.whole DEFAULT",),
+            "m.whole was protected, and is a partition of",
+        ),
+        (
+            (
+                "ALTER TABLE m.whole SET SCHEMA loose",
+                "CREATE TABLE loose.p (tenant_id uuid NOT NULL) PARTITION BY LIST (tenant_id)",
+                "ALTER TABLE loose.p ATTACH PARTITION loose.whole DEFAULT",
+            ),
+            "refuses loose.p: not protected",
+        ),
+        (("ALTER SCHEMA m RENAME TO n", "CREATE SCHEMA m", UNPROTECTED), "refuses m.n"),
+        (
+            ("ALTER SCHEMA m RENAME TO n", "ALTER SCHEMA n RENAME TO m", "ALTER SCHEMA m RENAME TO n")
+            + ("CREATE SCHEMA m", UNPROTECTED),
+            "refuses m.n",
+        ),
+        (
+            ("CREATE TABLE loose.t (x int)", "ALTER SCHEMA m RENAME TO n", "ALTER SCHEMA loose RENAME TO m"),
+            "refuses m.t",
+        ),
+        (
+            (
+                "CREATE FUNCTION loose.f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+                "DROP SCHEMA m CASCADE",
+                "ALTER SCHEMA loose RENAME TO m",
+            ),
+            "refuses m.f()",
+        ),
+        (
+            (
+                "ALTER SCHEMA m RENAME TO n",
+                "ALTER SCHEMA second RENAME TO m",
+                "CREATE FUNCTION m.of_none() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 2'",
+            ),
+            "refuses m.of_none()",
+        ),
+        (
+            (
+                "ALTER TYPE m.kind RENAME TO former_kind",
+                "CREATE TYPE m.kind AS (i int)",
+                "CREATE FUNCTION m.of_kind(m.kind) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 2'",
+            ),
+            "refuses m.of_kind(m.kind)",
+        ),
+        ((CALLERS_PATH[0].format('"open,too", pg_temp'), CALLERS_PATH[1]), "refuses m.f()"),
+        (
+            ("SET standard_conforming_strings = off", CALLERS_PATH[0].format("open ,pg_temp"), CALLERS_PATH[1]),
+            "refuses m.f()",
+        ),
+        (
+            (PINNED, "GRANT USAGE ON SCHEMA m TO tenantry_app", "GRANT CREATE ON SCHEMA m TO tenantry_app"),
+            "refuses m.f()",
+        ),
+        (
+            (
+                "CREATE FUNCTION loose.same(uuid) RETURNS uuid IMMUTABLE LANGUAGE sql AS 'SELECT $1'",
+                "CREATE INDEX i ON m.whole (tenant_id, loose.same(tenant_id))",
+                "DROP INDEX m.whole_tenant_id_idx",
+                "DROP FUNCTION loose.same CASCADE",
+            ),
+            "no index that begins",
+        ),
+        (
+            (
+                "CREATE EXTENSION pgtap SCHEMA loose",
+                "CREATE TABLE loose.n (x int)",
+                "ALTER EXTENSION pgtap ADD TABLE loose.n",
+                "ALTER EXTENSION pgtap SET SCHEMA m",
+            ),
+            "refuses m.n: not protected",
+        ),
+        (
+            ("CREATE POLICY a ON m.whole AS RESTRICTIVE USING (tenant_id::text <> '')",),
+            "policy a of m.whole sees the rows of every tenant",
+        ),
+    ],
+)
+def test_steps_of_their_own(builder: Connection, superuser: Connection, steps: tuple[str, ...], says: str) -> None:
+    """Each in a transaction of its own: the last is refused, and those before it are none of the guard's business."""
+    superuser.execute(ANOTHER_SCHEMA.encode())
+    *before, last = steps
+    for step in before:
+        builder.execute(step.encode())
+    assert says in refused(builder, last)
+
+
+def test_exemptions_outlive_quoted_names(builder: Connection, superuser: Connection) -> None:
+    superuser.execute(ANOTHER_SCHEMA.encode())
+    builder.execute("SET quote_all_identifiers = on")
+    builder.execute("ALTER FUNCTION m.of_none() VOLATILE")
+    rows = superuser.execute("SELECT object_name FROM tenantry.exemptions WHERE kind = 'routine' ORDER BY 1").fetchall()
+    assert rows == [("m.of_kind(m.kind)",), ("m.of_none()",)]
+
+
+def test_exempt_afterwards(builder: Connection, superuser: Connection) -> None:
+    """An admin may say that even what was protected need not be."""
+    superuser.execute(ANOTHER_SCHEMA.encode())
+    with superuser.transaction():
+        superuser.execute("ALTER TABLE m.shown ATTACH PARTITION m.whole DEFAULT")
+        superuser.execute("SELECT tenantry.exempt('m.shown', 'with all that is in it')")
+    builder.execute("ALTER TABLE m.shown ADD note text")
+
+
+def test_judged_in_a_savepoint(builder: Connection) -> None:
+    """What is judged there is judged again, if it is taken back."""
+    script = f"BEGIN; {UNPROTECTED}; SAVEPOINT a; DROP TABLE m.n; SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK TO a; COMMIT"
+    assert "the guard refuses m.n" in refused(builder, script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT loose.make(); COMMIT",
+        "CREATE TABLE loose.t (x int); CREATE CONSTRAINT TRIGGER z AFTER INSERT ON loose.t DEFERRABLE"
+        " INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION loose.make_later();"
+        "BEGIN; CREATE TABLE loose.u (); INSERT INTO loose.t VALUES (1); COMMIT",
+    ],
+)
+def test_made_while_it_is_judged(builder: Connection, superuser: Connection, script: str) -> None:
+    superuser.execute("CREATE SCHEMA loose AUTHORIZATION guard_builder")
+    for kind, name in (("int", "make"), ("trigger", "make_later")):
+        builder.execute(
+            f"CREATE FUNCTION loose.{name}() RETURNS {kind} LANGUAGE plpgsql"
+            f" AS 'BEGIN {UNPROTECTED}; RETURN NULL; END'".encode()
+        )
+    assert "the guard refuses m.n" in refused(builder, script)

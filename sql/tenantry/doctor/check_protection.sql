@@ -21,6 +21,7 @@ AS $$
             VALUES
             ('TNT110', '^row-level security of (.+) is not enabled and forced$'),
             ('TNT111', '^policy tenantry_(?:isolation|access)\w* of (.+) is missing or altered$'),
+            ('TNT111', '^policy .+ of (.+) sees the rows of every tenant'),
             ('TNT114', '^(.+) lets the tenant of a row change$'),
             ('TNT115', '^(.+) can be truncated by'),
             ('TNT116', '^the application holds TRUNCATE, REFERENCES or TRIGGER on (.+)$'),

@@ -22,7 +22,8 @@ BEGIN
         array_agg(n.object_id) FILTER (WHERE n.object_class = 'pg_class'::regclass) AS relations,
         array_agg(n.object_id) FILTER (WHERE n.object_class = 'pg_proc'::regclass) AS routines,
         array_agg(n.object_id) FILTER (WHERE n.object_class = 'pg_index'::regclass) AS schemas_of_indexes,
-        bool_or(n.object_class = 0) AS has_grants
+        bool_or(n.object_class = 0) AS has_grants,
+        bool_or(n.object_class = 'pg_namespace'::regclass) AS has_schemas
     INTO v_touched
     FROM noted AS n;
     IF v_mode = 'off' OR v_touched.has_grants IS NULL THEN
@@ -45,7 +46,9 @@ BEGIN
             f.relation, f.object, f.exemption, f.is_let_be,
             string_agg(f.gap, '; ' ORDER BY f.gap) AS gaps,
             string_agg(DISTINCT f.remedy, ' ' ORDER BY f.remedy) AS remedies
-        FROM tenantry_private.guard_findings(v_relations, v_touched.routines) AS f
+        FROM tenantry_private.guard_findings(
+            v_relations, tenantry_private.routines_to_check(v_touched.routines, v_touched.has_schemas)
+        ) AS f
         GROUP BY f.relation, f.object, f.exemption, f.is_let_be
     ) AS o;
     IF v_found.objects > 0 THEN

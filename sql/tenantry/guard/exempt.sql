@@ -36,7 +36,8 @@ BEGIN
     INSERT INTO tenantry_private.exempt_relations AS e (relation, reason) VALUES (p_table, p_reason)
     ON CONFLICT (relation) DO UPDATE
         SET reason = excluded.reason, exempted_by = excluded.exempted_by, exempted_at = excluded.exempted_at;
-    DELETE FROM tenantry_private.guarded_relations AS g WHERE g.root = p_table;
+    DELETE FROM tenantry_private.guarded_relations AS g
+    WHERE g.root = p_table OR g.relation IN (SELECT r FROM tenantry.relations_of(p_table) AS r);
 END
 $$;
 

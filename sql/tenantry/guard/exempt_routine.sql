@@ -5,6 +5,7 @@ RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 BEGIN
     IF p_reason IS NULL OR p_reason !~ '[[:alnum:]]' THEN

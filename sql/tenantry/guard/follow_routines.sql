@@ -4,6 +4,7 @@ RETURNS void
 LANGUAGE sql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     DELETE FROM tenantry_private.exempt_routines AS e
     WHERE NOT EXISTS (

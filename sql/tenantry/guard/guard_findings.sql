@@ -1,6 +1,6 @@
 -- What the guard finds: gaps of relations, and whether it lets them be because they are remembered as not whole; SECURITY DEFINER
 -- routines of managed schemas; and routines of ours that anything but an extension's script has changed. A child that is not
--- watched itself is its parent's gap.
+-- watched itself is its parent's gap. What was whole is not let be as a partition of something that is, nor of something exempt.
 CREATE OR REPLACE FUNCTION tenantry_private.guard_findings(p_relations oid[], p_routines oid[] DEFAULT NULL)
 RETURNS TABLE (relation regclass, object text, gap text, remedy text, exemption text, is_let_be boolean)
 LANGUAGE plpgsql
@@ -18,6 +18,11 @@ BEGIN
                 THEN format('SELECT tenantry.exempt(%L, %L);', f.watched::text, '…')
         END,
         EXISTS (SELECT FROM tenantry_private.guarded_relations AS g WHERE g.relation = f.watched AND NOT g.is_whole)
+            AND NOT EXISTS (
+                SELECT FROM tenantry.relations_of(f.watched) AS r
+                INNER JOIN tenantry_private.guarded_relations AS g ON r = g.relation
+                WHERE g.is_whole
+            )
     FROM (
         SELECT
             u.kind, u.gap, u.remedy,
@@ -28,18 +33,24 @@ BEGIN
         FROM tenantry_private.unprotected_relations(p_relations) AS u
     ) AS f;
 
+    RETURN QUERY
+    SELECT
+        e.relation, e.relation::text, format('%s was protected, and is a partition of %s, which is exempt', r, e.relation),
+        format('ALTER TABLE %s DETACH PARTITION %s;', i.inhparent::regclass, r),
+        format('SELECT tenantry.exempt(%L, %L);', e.relation::text, '…'), false
+    FROM tenantry_private.exempt_relations AS e
+    CROSS JOIN LATERAL tenantry.relations_of(e.relation) AS r
+    INNER JOIN tenantry_private.guarded_relations AS g ON r = g.relation
+    INNER JOIN pg_inherits AS i ON r = i.inhrelid
+    WHERE e.relation = ANY (p_relations) AND g.is_whole;
+
     IF p_routines IS NULL THEN
         RETURN;
     END IF;
     RETURN QUERY
     SELECT NULL::regclass, u.routine::text, u.gap, u.remedy, format('SELECT tenantry.exempt_routine(%L, %L);', u.routine::text, '…'), false
-    FROM tenantry_private.unsafe_routines(
-        ARRAY(
-            SELECT p.oid
-            FROM pg_proc AS p
-            WHERE p.oid = ANY (p_routines) AND tenantry_private.is_managed(p.pronamespace)
-        )
-    ) AS u;
+    FROM tenantry_private.unsafe_routines(p_routines) AS u
+    WHERE tenantry_private.is_managed((SELECT p.pronamespace FROM pg_proc AS p WHERE p.oid = u.routine));
 
     RETURN QUERY
     SELECT

@@ -1,6 +1,6 @@
 -- Event trigger, after objects were dropped: forget relations and routines that are gone, and note tables that have lost
 -- something. PostgreSQL tells the table of a policy, trigger, constraint, rule or default by name, and that of an index not
--- at all: it was in the same schema.
+-- at all: it was in the same schema. An index that goes with its table, and not for itself or with a function, is no loss.
 CREATE OR REPLACE FUNCTION tenantry_private.note_drops()
 RETURNS event_trigger
 LANGUAGE plpgsql
@@ -12,7 +12,7 @@ DECLARE
     v_dropped record;
 BEGIN
     FOR v_dropped IN
-        SELECT d.classid, d.objid, d.objsubid, d.original, d.object_type, d.schema_name, d.address_names
+        SELECT d.classid, d.objid, d.objsubid, d.original OR d.normal AS is_apart, d.object_type, d.schema_name, d.address_names
         FROM pg_event_trigger_dropped_objects() AS d
         WHERE NOT d.is_temporary
             AND d.classid IN (
@@ -27,7 +27,7 @@ BEGIN
         ELSIF v_dropped.classid = 'pg_proc'::regclass THEN
             PERFORM tenantry_private.follow_routines();
         ELSIF v_dropped.object_type = 'index' THEN
-            IF v_is_guarded AND v_dropped.original THEN
+            IF v_is_guarded AND v_dropped.is_apart THEN
                 PERFORM tenantry_private.note_object('pg_index'::regclass, n.oid)
                 FROM pg_namespace AS n
                 WHERE n.nspname = v_dropped.schema_name;

@@ -62,9 +62,10 @@ BEGIN
             tenantry_private.is_managed(c.relnamespace)
             OR EXISTS (SELECT FROM tenantry_private.guarded_relations AS g WHERE g.relation = c.oid AND g.is_whole)
             OR EXISTS (
-                SELECT FROM pg_partition_tree(c.oid) AS t
-                INNER JOIN pg_class AS p ON t.relid = p.oid
-                WHERE tenantry_private.is_managed(p.relnamespace)
+                SELECT FROM tenantry.relations_of(c.oid) AS r
+                INNER JOIN pg_class AS p ON r = p.oid
+                LEFT JOIN tenantry_private.guarded_relations AS g ON p.oid = g.relation
+                WHERE g.is_whole OR tenantry_private.is_managed(p.relnamespace)
             )
         )
         ORDER BY c.oid

@@ -8,9 +8,7 @@ AS $$
     INSERT INTO tenantry_private.guarded_relations AS g (relation, root, is_whole)
     SELECT t.relation, t.root, t.root <> ALL (p_unprotected)
     FROM (
-        SELECT r AS relation, r AS root FROM unnest(p_roots) AS r
-        UNION
-        SELECT t.relid, r FROM unnest(p_roots) AS r, pg_partition_tree(r) AS t
+        SELECT p AS relation, r AS root FROM unnest(p_roots) AS r, tenantry.relations_of(r) AS p
     ) AS t
     WHERE NOT EXISTS (SELECT FROM tenantry_private.exempt_relations AS e WHERE e.relation = t.root)
     ON CONFLICT (relation) DO UPDATE SET root = excluded.root, is_whole = excluded.is_whole

@@ -4,6 +4,7 @@ RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 BEGIN
     DELETE FROM tenantry_private.exempt_routines AS e WHERE e.signature = p_routine::text;

@@ -8,6 +8,7 @@ RETURNS TABLE (relation regclass, kind text, gap text, remedy text)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     v_relations oid[];
@@ -40,6 +41,13 @@ BEGIN
         CASE
             WHEN g.gap LIKE 'the application can act as the owner of %'
                 THEN format('ALTER TABLE %s OWNER TO CURRENT_USER;', substr(g.gap, length('the application can act as the owner of ') + 1))
+            WHEN g.gap LIKE '% sees the rows of every tenant, %'
+                THEN (
+                    SELECT format('ALTER POLICY %I ON %s RENAME TO %I;', p.polname, r, 'z_' || p.polname)
+                    FROM tenantry.relations_of(g.table_name) AS r
+                    INNER JOIN pg_policy AS p ON r = p.polrelid
+                    WHERE g.gap = format('policy %I of %s sees the rows of every tenant, for it comes before ours', p.polname, r)
+                )
             ELSE tenantry_private.protect_call(g.table_name)
                 -- Without its policy, protect() does not know of a restriction to readers.
                 || CASE

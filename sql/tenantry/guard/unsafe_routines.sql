@@ -6,6 +6,7 @@ RETURNS TABLE (routine regprocedure, gap text, remedy text)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     WITH application_roles AS MATERIALIZED (
         SELECT 0::oid AS oid UNION ALL SELECT r FROM tenantry.application_roles() AS r
@@ -15,7 +16,7 @@ AS $$
         SELECT
             p.oid::regprocedure AS routine, p.proowner, n.nspname, p.prosqlbody IS NOT NULL AS is_bound,
             (
-                SELECT substr(s, length('search_path=') + 1) FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%'
+                SELECT substr(s, length('search_path=') + 1) FROM unnest(p.proconfig) AS s WHERE starts_with(s, 'search_path=')
             ) AS path
         FROM pg_proc AS p
         INNER JOIN pg_namespace AS n ON p.pronamespace = n.oid
@@ -47,13 +48,22 @@ AS $$
             concat_ws(', ', 'pg_catalog', CASE WHEN s.is_open THEN NULL ELSE quote_ident(r.nspname) END, 'pg_temp')
         )
     FROM routines AS r
+    -- As the server reads it, quoted names and all. E'' means the same whatever the caller has made of backslashes.
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(
+                array_agg(coalesce(replace(m.name[1], '""', '"'), lower(m.name[2]))::name ORDER BY m.position) FILTER (WHERE m.name[1] <> '' OR m.name[2] <> ''),
+                '{}'
+            ) AS names
+        FROM regexp_matches(r.path, E'"((?:[^"]|"")*)"|([^", \t\n\r\f][^, \t\n\r\f]*)', 'g') WITH ORDINALITY AS m (name, position)
+    ) AS p
     CROSS JOIN LATERAL (
         SELECT
             EXISTS (
-                SELECT FROM regexp_split_to_table(coalesce(nullif(r.path, '""'), ''), '\s*,\s*') AS e (name)
-                LEFT JOIN pg_namespace AS n ON n.nspname = btrim(e.name, '"')
+                SELECT FROM unnest(p.names) AS e (name)
+                LEFT JOIN pg_namespace AS n ON e.name = n.nspname
                 LEFT JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a ON true
-                WHERE e.name = '"$user"'
+                WHERE e.name = '$user'
                     OR (a.privilege_type = 'CREATE' AND a.grantee IN (SELECT x.oid FROM application_roles AS x))
             ) AS is_writable,
             EXISTS (
@@ -63,7 +73,7 @@ AS $$
                     AND a.privilege_type = 'CREATE' AND a.grantee IN (SELECT x.oid FROM application_roles AS x)
             ) AS is_open
     ) AS s
-    WHERE NOT r.is_bound AND (s.is_writable OR r.path IS NULL OR (r.path <> '""' AND r.path !~ '(^|,)\s*pg_temp\s*$'));
+    WHERE NOT r.is_bound AND (s.is_writable OR r.path IS NULL OR p.names[cardinality(p.names)] <> 'pg_temp');
 $$;
 
 COMMENT ON FUNCTION tenantry_private.unsafe_routines(oid[]) IS 'SECURITY DEFINER routines that let their caller around the policies';

@@ -8,6 +8,9 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM new_rows AS n WHERE n.schema_oid <> 0) THEN
+        RETURN NULL;
+    END IF;
     LOCK TABLE tenantry_private.pending_checks IN SHARE MODE;
     PERFORM tenantry_private.remember_relations(n.schema_oid) FROM new_rows AS n;
     RETURN NULL;

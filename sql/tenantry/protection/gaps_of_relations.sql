@@ -62,6 +62,23 @@ BEGIN
         WHERE r.permission_column IS NULL
             AND EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = r.relation AND p.polname = 'tenantry_permission')
         UNION ALL
+        -- Restrictive policies are asked in the order of their names: a function in an earlier one sees what ours keep back, and may
+        -- tell, unless it is leakproof or ours. Conversions by way of text or to a domain raise errors that hold the value.
+        SELECT r.ordinal, 2, r.relation, format('policy %I of %s sees the rows of every tenant, for it comes before ours', p.polname, r.relation)
+        FROM relations AS r
+        INNER JOIN pg_policy AS p ON r.relation = p.polrelid
+        WHERE NOT p.polpermissive AND p.polqual IS NOT NULL
+            AND p.polname < CASE WHEN r.is_shared THEN 'tenantry_isolation_update' ELSE 'tenantry_isolation' END
+            AND p.polname NOT IN ('tenantry_isolation', 'tenantry_isolation_delete', 'tenantry_isolation_insert')
+            AND (
+                p.polqual::text ~ '[{](COERCEVIAIO|COERCETODOMAIN|ROWCOMPARE|XMLEXPR|JSON)'
+                OR EXISTS (
+                    SELECT FROM regexp_matches(p.polqual::text, ':(?:funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS m (function)
+                    INNER JOIN pg_proc AS f ON m.function[1]::oid = f.oid
+                    WHERE NOT f.proleakproof AND f.pronamespace <> 'tenantry'::regnamespace
+                )
+            )
+        UNION ALL
         SELECT r.ordinal, 5, r.relation, format('no permissive policy of %s lets anybody see a row', r.relation)
         FROM relations AS r
         WHERE r.relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = r.relation AND p.polpermissive)
