@@ -189,7 +189,7 @@ def test_only_schemas_that_are_there(dba: Connection) -> None:
 
 ANOTHER_SCHEMA = """
     CREATE SCHEMA loose AUTHORIZATION guard_builder; CREATE SCHEMA second AUTHORIZATION guard_builder;
-    CREATE SCHEMA open; CREATE SCHEMA "open,too"; GRANT CREATE ON SCHEMA open, "open,too" TO tenantry_app;
+    CREATE SCHEMA open; CREATE SCHEMA "one,two"; GRANT CREATE ON SCHEMA open, "one,two" TO tenantry_app;
     SELECT tenantry.set_guard('off');
     CREATE TABLE m.legacy (tenant_id uuid NOT NULL) PARTITION BY LIST (tenant_id);
     CREATE TABLE m.shown (tenant_id uuid NOT NULL) PARTITION BY LIST (tenant_id);
@@ -264,7 +264,7 @@ CALLERS_PATH = (
             ),
             "refuses m.of_kind(m.kind)",
         ),
-        ((CALLERS_PATH[0].format('"open,too", pg_temp'), CALLERS_PATH[1]), "refuses m.f()"),
+        ((CALLERS_PATH[0].format('"one,two", pg_temp'), CALLERS_PATH[1]), "refuses m.f()"),
         (
             ("SET standard_conforming_strings = off", CALLERS_PATH[0].format("open ,pg_temp"), CALLERS_PATH[1]),
             "refuses m.f()",
