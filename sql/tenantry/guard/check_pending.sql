@@ -9,6 +9,7 @@ DECLARE
     v_mode CONSTANT text := tenantry.guard_mode();
     v_touched record;
     v_relations oid[];
+    v_let_be oid[];
     v_found record;
 BEGIN
     -- The first of a transaction's triggers does it for all.
@@ -31,8 +32,13 @@ BEGIN
     END IF;
 
     v_relations := tenantry_private.relations_to_check(v_touched.relations, v_touched.schemas_of_indexes, v_touched.has_grants);
-    -- Of two that change partitions of one table and end at once, the second sees what the first has done.
+    -- Of two that change partitions of one table and end at once, the second sees what the first has done. What is let be is
+    -- left to the first alone, who waits for the tables of the second: the workers of pg_restore would wait for each other.
+    v_let_be := tenantry_private.let_be(v_relations);
+    v_relations := ARRAY(SELECT unnest(v_relations) EXCEPT SELECT unnest(v_let_be))
+        || ARRAY(SELECT g.relation FROM tenantry_private.guarded_relations AS g WHERE g.relation = ANY (v_let_be) FOR UPDATE SKIP LOCKED);
     PERFORM FROM tenantry_private.guarded_relations AS g WHERE g.relation = ANY (v_relations) ORDER BY g.relation FOR UPDATE;
+    PERFORM FROM unnest(v_relations) AS r, pg_partition_tree(r);
 
     SELECT
         array_agg(o.relation::oid) AS unprotected,

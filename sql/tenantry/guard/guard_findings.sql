@@ -1,12 +1,14 @@
 -- What the guard finds: gaps of relations, and whether it lets them be because they are remembered as not whole; SECURITY DEFINER
 -- routines of managed schemas; and routines of ours that anything but an extension's script has changed. A child that is not
--- watched itself is its parent's gap. What was whole is not let be as a partition of something that is, nor of something exempt.
+-- watched itself is its parent's gap.
 CREATE OR REPLACE FUNCTION tenantry_private.guard_findings(p_relations oid[], p_routines oid[] DEFAULT NULL)
 RETURNS TABLE (relation regclass, object text, gap text, remedy text, exemption text, is_let_be boolean)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_let_be CONSTANT oid[] := tenantry_private.let_be(p_relations);
 BEGIN
     RETURN QUERY
     SELECT
@@ -17,12 +19,7 @@ BEGIN
                 AND NOT bool_or(f.kind = 'inheritance') OVER (PARTITION BY f.watched)
                 THEN format('SELECT tenantry.exempt(%L, %L);', f.watched::text, '…')
         END,
-        EXISTS (SELECT FROM tenantry_private.guarded_relations AS g WHERE g.relation = f.watched AND NOT g.is_whole)
-            AND NOT EXISTS (
-                SELECT FROM tenantry.relations_of(f.watched) AS r
-                INNER JOIN tenantry_private.guarded_relations AS g ON r = g.relation
-                WHERE g.is_whole
-            )
+        coalesce(f.watched = ANY (v_let_be), false)
     FROM (
         SELECT
             u.kind, u.gap, u.remedy,
