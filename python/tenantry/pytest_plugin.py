@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -97,21 +98,38 @@ def tenantry_app_dsn(request: pytest.FixtureRequest) -> str:
     return _place(request, "tenantry_app_dsn")
 
 
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Fail without a traceback where a connection string does not serve, and say which one it is."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.Error as error:
+        # libpq's message about a malformed string quotes it, and with it perhaps a password.
+        is_quoted = type(error) is psycopg.ProgrammingError
+        reason = "it is neither key=value words nor a postgresql:// URL" if is_quoted else error
+        pytest.fail(f"{name} does not serve as {_PLACES[name]}: {reason}", pytrace=False)
+
+
+def _connect(name: str, dsn: str) -> Connection:
+    import psycopg
+
+    with _naming(name):
+        return psycopg.connect(dsn, autocommit=True)
+
+
 @pytest.fixture
 def tenantry_admin(tenantry_dsn: str) -> Iterator[Connection]:
     """Connection of the admin, in autocommit mode."""
-    import psycopg
-
-    with psycopg.connect(tenantry_dsn, autocommit=True) as connection:
+    with _connect("tenantry_dsn", tenantry_dsn) as connection:
         yield connection
 
 
 @pytest.fixture
 def tenantry_app(tenantry_app_dsn: str) -> Iterator[Connection]:
     """Connection of the application's role, in autocommit mode: `with tenant_a.transaction(tenantry_app) as a:`."""
-    import psycopg
-
-    with psycopg.connect(tenantry_app_dsn, autocommit=True) as connection:
+    with _connect("tenantry_app_dsn", tenantry_app_dsn) as connection:
         yield connection
 
 
@@ -120,7 +138,9 @@ def tenantry_tenants(tenantry_admin: Connection) -> Iterator[tuple[ScratchTenant
     """Two tenants with an API key each, which go with all their rows after the test."""
     from .testing import scratch_tenants
 
-    with scratch_tenants(tenantry_admin) as tenants:
+    with ExitStack() as stack:
+        with _naming("tenantry_dsn"):
+            tenants = stack.enter_context(scratch_tenants(tenantry_admin))
         yield tenants
 
 
@@ -144,7 +164,9 @@ def tenantry_actors(request: pytest.FixtureRequest, tenantry_app_dsn: str) -> tu
 
     statement = request.config.getini("tenantry_context")
     if not statement:
-        return actors(app_dsn=tenantry_app_dsn, tenants=request.getfixturevalue("tenantry_tenants"))
+        tenants = request.getfixturevalue("tenantry_tenants")
+        with _naming("tenantry_app_dsn"):
+            return actors(app_dsn=tenantry_app_dsn, tenants=tenants)
     a, b = request.config.getini("tenantry_tenant_ids")
     return by_statement("A", a, statement), by_statement("B", b, statement)
 

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import errors as pg
 
 from . import __version__
 from .credentials import ApiKey
@@ -46,6 +47,10 @@ class ScratchTenant:
             yield connection
 
 
+class NoScratchTenants(psycopg.ProgrammingError):
+    """The database has no tenantry, or the role may make no tenants in it."""
+
+
 @contextmanager
 def scratch_tenants(admin: Connection) -> Iterator[tuple[ScratchTenant, ScratchTenant]]:
     """Make two tenants, and erase them and their rows in the end.
@@ -53,23 +58,38 @@ def scratch_tenants(admin: Connection) -> Iterator[tuple[ScratchTenant, ScratchT
     Args:
         admin: connection of a superuser or a member of `tenantry_admin`, in autocommit mode, for the application has
             to see the tenants in sessions of its own.
+
+    Raises:
+        NoScratchTenants: the extension is not there, or not for this role.
+        psycopg.Error: whatever else the server says.
     """
     run_id = secrets.token_hex(4)
     made: list[ScratchTenant] = []
     try:
         for letter in "ab":
-            slug = f"scratch-{run_id}-{letter}"
-            row = admin.execute(
-                "SELECT t, k.api_key FROM tenantry.create_tenant(%(slug)s, %(slug)s) AS t,"
-                " tenantry.issue_api_key(t, 'test suite', 'owner') AS k",
-                {"slug": slug},
-            ).fetchone()
-            assert row is not None
-            made.append(ScratchTenant(row[0], slug, ApiKey(row[1])))
+            made.append(_make_tenant(admin, f"scratch-{run_id}-{letter}"))
         yield made[0], made[1]
     finally:
         for tenant in made:
             admin.execute("SELECT tenantry.erase_scratch_tenant(%s)", [tenant.tenant_id])
+
+
+def _make_tenant(admin: Connection, slug: str) -> ScratchTenant:
+    try:
+        row = admin.execute(
+            "SELECT t, k.api_key FROM tenantry.create_tenant(%(slug)s, %(slug)s) AS t,"
+            " tenantry.issue_api_key(t, 'test suite', 'owner') AS k",
+            {"slug": slug},
+        ).fetchone()
+    except pg.InvalidSchemaName:
+        raise NoScratchTenants(f'database "{admin.info.dbname}" has no tenantry: CREATE EXTENSION tenantry') from None
+    except pg.InsufficientPrivilege as error:
+        raise NoScratchTenants(
+            f"{admin.info.user} may make no tenants, {error.diag.message_primary}:"
+            " connect as a superuser or a member of tenantry_admin"
+        ) from None
+    assert row is not None
+    return ScratchTenant(row[0], slug, ApiKey(row[1]))
 
 
 def actors(app_dsn: str, tenants: Sequence[ScratchTenant]) -> tuple[Actor, Actor]:
@@ -99,16 +119,19 @@ def attack(
         whole_database: run the attacks as well that concern the database rather than the table: half of the time.
 
     Raises:
-        LookupError: there is nothing to attack; the message says why.
-        psycopg.Error: no such table, or no connection.
+        LookupError: there is nothing to attack, or the role proves nothing; the message says why.
+        psycopg.Error: no connection.
     """
     connect = Connector(app_dsn, _TIMEOUT)
     with connect() as connection:
-        found = connection.execute(
-            "SELECT format('%%I.%%I', n.nspname, c.relname), c.relkind::text, c.relispartition, current_user::text"
-            " FROM pg_class AS c INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid WHERE c.oid = %s::regclass",
-            [table],
-        ).fetchone()
+        try:
+            found = connection.execute(
+                "SELECT format('%%I.%%I', n.nspname, c.relname), c.relkind::text, c.relispartition, current_user::text"
+                " FROM pg_class AS c INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid WHERE c.oid = %s::regclass",
+                [table],
+            ).fetchone()
+        except psycopg.ProgrammingError as error:
+            raise LookupError(f"{connection.info.user} is told: {error.diag.message_primary}") from None
         assert found is not None
         name, kind, is_partition, role = found
         target = discover(connection, tenant_column=tenant_column)
@@ -120,6 +143,8 @@ def attack(
         )
     # Another table may belong to the role; that says nothing of this one.
     target = replace(target, owned=tuple(each for each in target.owned if each == name))
+    if target.unbound:
+        raise LookupError(" ".join(target.unbound))
     families = [
         replace(family, attacks=tuple(each for each in family.attacks if each.each_table or whole_database))
         for family in CATALOGUE
@@ -139,19 +164,21 @@ def explain(report: Report, table: str) -> str | None:
 
     Attacks that could not be judged are the matter of `unjudged`.
     """
-    lines = [f"nothing is proved: {warning}" for warning in report.warnings]
-    lines += [f"nothing is proved: {state.reason}" for state in report.tables if not state.planted]
+    doubts = [*report.warnings, *(str(state.reason) for state in report.tables if not state.planted)]
     leaks = _results(report, Outcome.LEAKED)
     if leaks:
+        lines = [f"{table} is not isolated, as {report.role} attacks it"]
+        lines += [f"nothing is proved: {doubt}" for doubt in doubts]
         lines.append(f"{len(leaks)} of {len(report.results)} attacks leaked:")
         for result in leaks[:_SHOWN]:
             lines.append(f"  {result.attack.code} {result.attack.title}: {result.verdict.evidence}")
             lines += [f"      {line}" for line in result.verdict.statements[-1:]]
         if len(leaks) > _SHOWN:
             lines.append(f"  and {len(leaks) - _SHOWN} more: {', '.join(each.attack.code for each in leaks[_SHOWN:])}")
-    if lines:
-        return "\n".join([f"{table} is not isolated, as {report.role} attacks it", *lines])
-    return None if _results(report, Outcome.BLOCKED) else f"nothing is proved of {table}: no attack was blocked"
+        return "\n".join(lines)
+    if not doubts and not _results(report, Outcome.BLOCKED):
+        doubts = ["no attack was blocked"]
+    return f"nothing is proved of {table}: {'; '.join(doubts)}" if doubts else None
 
 
 def unjudged(report: Report, table: str) -> str | None:

@@ -95,7 +95,7 @@ def test_awkward_tables(project: Project, dba: Connection) -> None:
             "the application may not insert into it",
         ),
         ("notes", "GRANT dba TO app", "owns, or may become the owner of, public.notes"),
-        ("missing", "", 'relation "missing" does not exist'),
+        ("missing", "", 'nothing is proved of missing: app is told: relation "missing" does not exist'),
     ],
 )
 def test_nothing_is_proved(table: str, prepare: str, says: str, project: Project, superuser: Connection) -> None:
@@ -114,7 +114,33 @@ def test_a_superuser_proves_nothing(project: Project) -> None:
     project.write("test_notes.py", THREE_LINES)
     outcome = project.run(f"--tenantry-app-dsn={project.database.conninfo('postgres')}")
     assert outcome.counts == {"failed": 1}
-    assert "nothing is proved: postgres is a superuser" in outcome.text
+    assert "nothing is proved of notes: postgres is a superuser" in outcome.text
+    assert "leaked" not in outcome.text
+
+
+@pytest.mark.usefixtures("notes")
+@pytest.mark.parametrize(
+    ("option", "dsn", "says"),
+    [
+        ("--tenantry-dsn", "dbname=missing", 'database "missing" does not exist'),
+        ("--tenantry-dsn", "password=secret oops", "it is neither key=value words nor a postgresql:// URL"),
+        (
+            "--tenantry-dsn",
+            "user=app",
+            "app may make no tenants, permission denied for function create_tenant",
+        ),
+        ("--tenantry-dsn", "dbname=template1", 'database "template1" has no tenantry: CREATE EXTENSION tenantry'),
+        ("--tenantry-app-dsn", "dbname=missing", 'database "missing" does not exist'),
+    ],
+)
+def test_a_connection_that_does_not_serve(option: str, dsn: str, says: str, project: Project) -> None:
+    project.write("test_notes.py", THREE_LINES)
+    outcome = project.run(f"{option}={project.database.conninfo('postgres')} {dsn}")
+    assert outcome.counts == {"error": 1}, outcome.text
+    assert f"{option[2:].replace('-', '_')} does not serve as connection string" in outcome.text
+    assert says in outcome.text
+    assert "psycopg" not in outcome.text
+    assert "secret" not in outcome.text
 
 
 @pytest.mark.usefixtures("notes")
@@ -368,7 +394,9 @@ def test_what_a_report_proves() -> None:
     assert "12 of 13 attacks leaked:" in leaked
     assert "and 2 more: " in leaked
     assert explain(report(Outcome.NOT_APPLICABLE), "notes") == "nothing is proved of notes: no attack was blocked"
-    assert "nothing is proved: no value is known" in (explain(report(Outcome.BLOCKED, planted=False), "notes") or "")
+    assert "nothing is proved of notes: no value is known" in (
+        explain(report(Outcome.BLOCKED, planted=False), "notes") or ""
+    )
 
 
 def test_what_could_not_be_judged_is_a_warning() -> None:

@@ -63,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.write_baseline:
         write_baseline(arguments.write_baseline, diagnosis.findings)
+        if arguments.format == "text":
+            print(f"as baseline in {arguments.write_baseline}")
         return Exit.OK
     counts = any(
         arguments.fail_on != "never" and is_at_least(finding.severity, arguments.fail_on)
