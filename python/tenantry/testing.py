@@ -143,8 +143,8 @@ def attack(
         )
     # Another table may belong to the role; that says nothing of this one.
     target = replace(target, owned=tuple(each for each in target.owned if each == name))
-    if target.unbound:
-        raise LookupError(" ".join(target.unbound))
+    if target.is_superuser:
+        raise LookupError(target.unbound[0])
     families = [
         replace(family, attacks=tuple(each for each in family.attacks if each.each_table or whole_database))
         for family in CATALOGUE
