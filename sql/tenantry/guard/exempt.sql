@@ -9,12 +9,7 @@ AS $$
 DECLARE
     v_relation record;
 BEGIN
-    IF p_reason IS NULL OR p_reason !~ '[[:alnum:]]' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'an exemption needs a reason',
-            HINT = 'Say why no tenant can read or write another''s rows by way of it.';
-    END IF;
+    PERFORM tenantry_private.check_reason(p_reason);
     SELECT c.relkind, c.relispartition, c.relpersistence, n.nspname INTO v_relation
     FROM pg_class AS c
     INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid

@@ -8,12 +8,7 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
 BEGIN
-    IF p_reason IS NULL OR p_reason !~ '[[:alnum:]]' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'an exemption needs a reason',
-            HINT = 'Say why no tenant can read or write another''s rows by way of it.';
-    END IF;
+    PERFORM tenantry_private.check_reason(p_reason);
     IF NOT EXISTS (
         SELECT FROM pg_proc AS p
         INNER JOIN pg_namespace AS n ON p.pronamespace = n.oid
