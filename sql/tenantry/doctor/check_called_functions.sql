@@ -37,7 +37,10 @@ AS $$
 
     SELECT
         c.code, c.object, format('calls %s with the rights of %I, whom row-level security does not bind', f.name, f.rolname),
-        format('ALTER FUNCTION %s SECURITY INVOKER;', f.name)
+        format(
+            '-- ALTER FUNCTION %1$s OWNER TO a role that policies bind and that may do what it does; or, where its callers may themselves:'
+            ' ALTER FUNCTION %1$s SECURITY INVOKER;', f.name
+        )
     FROM calls AS c
     INNER JOIN functions AS f ON c.function = f.oid AND f.prosecdef AND f.is_exempt
     WHERE c.code IS NOT NULL
