@@ -125,7 +125,10 @@ def test_tables_that_are_not_shared_have_the_policies_they_had(workshop: Worksho
     policies = workshop.execute(
         "SELECT policyname, permissive, cmd, qual, with_check FROM pg_policies WHERE tablename = 't' ORDER BY 1"
     ).fetchall()
-    own = "(tenant_id = ( SELECT tenantry.current_tenant() AS current_tenant))"
+    own = (
+        "((tenant_id = ( SELECT tenantry.current_tenant() AS current_tenant))"
+        " AND (( SELECT tenantry.claimed_tenant() AS claimed_tenant) = tenant_id))"
+    )
     written = "(tenant_id = ( SELECT tenantry.require_tenant() AS require_tenant))"
     assert policies == [
         ("tenantry_access", "PERMISSIVE", "ALL", own, written),

@@ -1,4 +1,5 @@
--- The tenant that the settings name, unverified: the default of protected tenant columns, and good for nothing else.
+-- The tenant that the settings name, unverified: the default of protected tenant columns. In policies it stands beside the
+-- verified one, never for it.
 -- Verifying costs some 20 µs, too much for every row of a bulk load; a policy verifies the written rows once a statement.
 -- Inlined, hence BEGIN ATOMIC instead of a search_path. What is no UUID ends in an error of its own: matching it first
 -- would cost ten times as much as all the rest.
@@ -14,6 +15,7 @@ BEGIN ATOMIC
     )::uuid;
 END;
 
-COMMENT ON FUNCTION tenantry.claimed_tenant() IS 'unverified tenant of the current context, for column defaults only';
+COMMENT ON FUNCTION tenantry.claimed_tenant()
+IS 'unverified tenant of the current context: for column defaults, and beside the verified one';
 REVOKE ALL ON FUNCTION tenantry.claimed_tenant() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenantry.claimed_tenant() TO tenantry_admin, tenantry_app, tenantry_gateway, tenantry_auditor;

@@ -3,6 +3,11 @@
 -- narrow what a permissive one opens: tenantry_access opens no more than they let through, so that either isolates without
 -- the other, and DROP EXTENSION … CASCADE, which takes both, opens nothing. PostgreSQL evaluates the condition that they
 -- share once when it reads.
+-- A condition of the caller's that is leakproof may be asked before the policy, and PostgreSQL evaluates (SELECT …) where a
+-- row first needs it: EXPLAIN ANALYZE, the transaction's statistics, or the error of a context that is not genuine would tell
+-- whether a row of anybody's fulfils it. So the tenant column has to equal the claim too, which costs next to nothing: the
+-- planner concludes that tenant and claim equal each other, and asks that before any row ("One-Time Filter"). The verified
+-- tenant stands first, so that its error does. Policies of shared tables ask first whether there is a tenant.
 -- Of a shared table more rows are read than written, so its policies come one a command. ARRAY(…) gives a flat array: the
 -- one that a PL/pgSQL function returns would be unpacked again for each row. Not of unnest(…) there: planning it would
 -- call the function once more, and raise its errors where no row is written.
@@ -17,14 +22,21 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    v_own CONSTANT text := format('(%I = ( SELECT tenantry.current_tenant() AS current_tenant))', p_tenant_column);
+    v_own CONSTANT text := format(
+        '((%1$I = ( SELECT tenantry.current_tenant() AS current_tenant)) '
+        'AND (( SELECT tenantry.claimed_tenant() AS claimed_tenant) = %1$I))',
+        p_tenant_column
+    );
     v_required CONSTANT text := format('(%I = ( SELECT tenantry.require_tenant() AS require_tenant))', p_tenant_column);
     v_readable CONSTANT text := format(
-        '(%I = ANY (ARRAY( SELECT tenantry.readable_tenants(%L::regclass) AS readable_tenants)))',
+        '((( SELECT tenantry.current_tenant() AS current_tenant) IS NOT NULL) '
+        'AND (%I = ANY (ARRAY( SELECT tenantry.readable_tenants(%L::regclass) AS readable_tenants))))',
         p_tenant_column, coalesce(pg_partition_root(p_relation), p_relation)
     );
     v_writable CONSTANT text := format(
-        '(%I = ANY (ARRAY( SELECT tenantry.writable_tenants(false) AS writable_tenants)))', p_tenant_column
+        '((( SELECT tenantry.current_tenant() AS current_tenant) IS NOT NULL) '
+        'AND (%I = ANY (ARRAY( SELECT tenantry.writable_tenants(false) AS writable_tenants))))',
+        p_tenant_column
     );
     v_written CONSTANT text := format(
         '(%I = ANY (ARRAY( SELECT tenantry.writable_tenants(true) AS writable_tenants)))', p_tenant_column
