@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from bench import access, audit, calls, context, doctor, jwt, limits, load, search, sharing
+from bench import access, audit, calls, context, doctor, guard, jwt, limits, load, search, sharing
 from bench.report import Experiment, missed, to_text, write_json
 from bench.server import Connection, connect, create_tenants, database, facts
 from bench.sizes import SMOKE, Sizes
 
-EXPERIMENTS = ("context", "calls", "jwt", "search", "sharing", "access", "load", "limits", "audit", "doctor")
+EXPERIMENTS = ("context", "calls", "jwt", "search", "sharing", "access", "load", "limits", "audit", "guard", "doctor")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -84,6 +84,8 @@ def measure(chosen: set[str], superuser: Connection, sizes: Sizes, seed: int) ->
             experiments += limits.measure(superuser, dba, sizes, generator)
         if "audit" in chosen:
             experiments += audit.measure(superuser, dba, tenants[0], sizes, generator)
+        if "guard" in chosen:
+            experiments += guard.measure(superuser, dba, sizes, generator)
         if "doctor" in chosen:
             experiments.append(doctor.measure(superuser, dba, sizes, generator))
     return experiments

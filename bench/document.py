@@ -26,8 +26,9 @@ def render(page: str, document: dict[str, Any]) -> str:
     experiments = {experiment["name"]: experiment for experiment in document["experiments"]}
 
     def fill(section: re.Match[str]) -> str:
-        names = section[2].split()
+        names = [name for name in section[2].split() if name == "machine" or name in experiments]
         tables = [_machine(document) if name == "machine" else _table(experiments[name]) for name in names]
+        tables = tables or ["Not in the reference run yet."]
         return section[1] + "\n" + "\n\n".join(tables) + "\n\n" + section[3]
 
     return _FIGURES.sub(fill, page)

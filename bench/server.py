@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 DATABASE = "tenantry_bench"
+BARE_DATABASE = "tenantry_bench_bare"
 LOGINS = {"bench_app": "tenantry_app", "bench_gateway": "tenantry_gateway", "bench_dba": "tenantry_admin"}
 SETTINGS = (
     "shared_buffers",
@@ -67,10 +68,27 @@ def database() -> Iterator[Connection]:
             _drop(maintenance)
 
 
+@contextmanager
+def bare_database() -> Iterator[Connection]:
+    """Create a database without tenantry beside the other one, and yield a superuser's connection to it."""
+    with psycopg.connect(autocommit=True) as maintenance:
+        maintenance.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(BARE_DATABASE)))
+        try:
+            with connect(maintenance.info.user, dbname=BARE_DATABASE) as superuser:
+                yield superuser
+        finally:
+            _drop_database(maintenance, BARE_DATABASE)
+
+
 def _drop(maintenance: Connection) -> None:
-    maintenance.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+    for name in (BARE_DATABASE, DATABASE):
+        _drop_database(maintenance, name)
     for role in LOGINS:
         maintenance.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+def _drop_database(maintenance: Connection, name: str) -> None:
+    maintenance.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def create_tenants(dba: Connection, prefix: str, count: int) -> list[Tenant]:

@@ -17,6 +17,7 @@ class Sizes:
         copied_rows: how many rows travel through the client in a load.
         clients, requests: how many clients of one tenant there are at once, and how many requests of each are a block.
         crowds: how many blocks of theirs each variant runs.
+        managed: how many tables the guard watches.
         tables: how many tables the doctor examines.
     """
 
@@ -33,6 +34,7 @@ class Sizes:
     clients: int = 16
     requests: int = 40
     crowds: int = 25
+    managed: int = 200
     tables: int = 2000
 
 
@@ -51,5 +53,6 @@ SMOKE = Sizes(
     clients=4,
     requests=2,
     crowds=2,
+    managed=5,
     tables=20,
 )

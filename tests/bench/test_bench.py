@@ -16,7 +16,7 @@ from bench.context import scans_by_tenant
 from bench.document import PAGE, REFERENCE, render
 from bench.pairing import Estimate, alternate
 from bench.report import Comparison, Experiment, Verdict
-from bench.server import DATABASE, LOGINS
+from bench.server import BARE_DATABASE, DATABASE, LOGINS
 from tests.support.cluster import CHECKOUT, Cluster
 
 
@@ -41,6 +41,7 @@ def test_smoke(cluster: Cluster, tmp_path: Path) -> None:
         "sharing-look-up", "sharing-update", "sharing-count", "sharing-search", "insert", "copy",
         "rate-limit", "token-quota", "storage-quota", "access-30", "access-100",
         "audit-insert", "audit-update", "audit-delete", "audit-statement", "audit-writers", "doctor",
+        "guard-add-column", "guard-create-index", "guard-drop-index", "guard-grant", "guard-protect", "guard-temporary",
     }  # fmt: skip
     assert experiments["plans"]["failures"] == []
     for name in experiments.keys() - {"plans"}:
@@ -52,9 +53,9 @@ def test_smoke(cluster: Cluster, tmp_path: Path) -> None:
 
     with psycopg.connect(host=cluster.host, port=cluster.port, user=cluster.user, dbname="postgres") as superuser:
         left = superuser.execute(
-            "SELECT datname FROM pg_database WHERE datname = %s UNION ALL"
+            "SELECT datname FROM pg_database WHERE datname = ANY (%s) UNION ALL"
             " SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)",
-            [DATABASE, list(LOGINS)],
+            [[DATABASE, BARE_DATABASE], list(LOGINS)],
         ).fetchall()
     assert left == []
 

@@ -23,6 +23,7 @@ from tenantry.commands.shell import Exit
 from tests.commands.conftest import Run
 from tests.support.cluster import Cluster
 from tests.support.database import Connection, Database
+from tests.support.findings import AS_IF_PATCHED
 
 CODES = [
     ("TNT101", "error", "A table is open", "docs/findings/TNT101.md"),
@@ -361,6 +362,7 @@ def test_a_reader_that_goes_away(run: Run, stand_in: str, find: Find) -> None:
 def test_a_real_diagnosis(
     database: Database, dba: Connection, superuser: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    superuser.execute(AS_IF_PATCHED)
     dba.execute("CREATE TABLE notes (tenant_id uuid, body text); GRANT SELECT ON notes TO tenantry_app")
     for role in ("postgres", "dba"):
         assert main(["doctor", "--dsn", database.conninfo(role), "--format", "sarif"]) == Exit.FOUND

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.protection.workshop import Workshop
+from tests.support.findings import findings
 
 OWN = "tenant_id = (SELECT tenantry.current_tenant())"
 SET = "nullif(current_setting('app.tenant', true), '')::uuid"
@@ -71,8 +72,9 @@ def test_policy(workshop: Workshop, condition: str) -> None:
     assert {code for (code,) in found} - ALWAYS == CONDITIONS[condition]
 
     workshop.execute("SELECT tenantry.protect('t')")
-    found = workshop.execute("SELECT code FROM tenantry.doctor()")
-    assert {code for (code,) in found} <= {"TNT145", "TNT146", "TNT147"}, "on a protected table it opens nothing"
+    assert {code for code, *_ in findings(workshop.connection)} <= {"TNT145", "TNT146", "TNT147"}, (
+        "on a protected table it opens nothing"
+    )
 
 
 def test_restrictive_policies_hold_for_permissive_ones(workshop: Workshop) -> None:
@@ -81,5 +83,4 @@ def test_restrictive_policies_hold_for_permissive_ones(workshop: Workshop) -> No
         "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
         f"CREATE POLICY r ON t AS RESTRICTIVE USING ({OWN}); CREATE POLICY p ON t USING (true)"
     )
-    found = workshop.execute("SELECT code FROM tenantry.doctor()").fetchall()
-    assert found == [("TNT101",)]
+    assert [code for code, *_ in findings(workshop.connection)] == ["TNT101"]

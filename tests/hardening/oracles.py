@@ -101,6 +101,12 @@ def sampled(scene: Scene) -> str:
     return f"{removed:,} of 9,900"
 
 
+def merged(scene: Scene) -> str:
+    never = "MERGE INTO notes USING (SELECT) AS nothing ON true WHEN MATCHED AND random() < 0 THEN DELETE"
+    skipped = number(r"skipped=(\d+)", scene.plan(f"(ANALYZE, TIMING OFF) {never}"))
+    return f"{skipped:,} of 10,000"
+
+
 def reltuples(scene: Scene) -> str:
     return f"{scene.value('SELECT reltuples::int FROM pg_class WHERE oid = %s::regclass', 'notes'):,} of 10,000"
 
@@ -221,6 +227,7 @@ ORACLES = (
     Oracle("`EXPLAIN … WHERE body = '…'`", "whether a frequent value exists", estimated_value),
     Oracle("`EXPLAIN … WHERE tenant_id = '…'`", "rows of a tenant", estimated_tenant),
     Oracle("`EXPLAIN (ANALYZE) … TABLESAMPLE`", "rows of all others", sampled),
+    Oracle("`EXPLAIN (ANALYZE) MERGE … ON true`", "rows of all tenants", merged),
     Oracle("`pg_class.reltuples`", "rows of all tenants", reltuples),
     Oracle("`pg_relation_size` and its like", "size of a table", size),
     Oracle("`pg_stat_user_tables` and its like", "rows of all tenants, and how many were written", counters),

@@ -118,6 +118,38 @@ WRITES = [
     ("SAVEPOINT s; DELETE FROM {t}; ROLLBACK TO s; DELETE FROM {t} WHERE id > 1", 2),
 ]
 
+# From this version of PostgreSQL on.
+NEWER_WRITES = [
+    (17, "MERGE INTO {t} t USING (SELECT 1) s ON t.id < 0 WHEN NOT MATCHED BY SOURCE THEN DELETE", 3),
+    (17, "MERGE INTO {t} t USING (SELECT 1) s ON t.{tenant} = {a} WHEN NOT MATCHED BY SOURCE THEN DELETE", 0),
+    (
+        17,
+        "WITH m AS (MERGE INTO {t} t USING generate_series(1, 9) i ON t.id = i"
+        " WHEN MATCHED THEN UPDATE SET body = 'x' RETURNING merge_action(), t.*) SELECT count(*) FROM m",
+        3,
+    ),
+    (
+        17,
+        "CREATE TEMP VIEW v AS TABLE {t}; MERGE INTO v USING generate_series(1, 9) i ON v.id = i"
+        " WHEN MATCHED THEN UPDATE SET body = 'x' WHEN NOT MATCHED BY SOURCE THEN DELETE",
+        3,
+    ),
+    (18, "WITH u AS (UPDATE {t} SET body = 'x' RETURNING old.*) SELECT count(*) FROM u WHERE body LIKE 'acme%'", 3),
+    (18, "WITH d AS (DELETE FROM {t} RETURNING old.*, new.*) SELECT count(*) FROM d", 3),
+    (
+        18,
+        "WITH i AS (INSERT INTO {t} AS t (id) VALUES (3), (4) ON CONFLICT ({tenant}, id) DO UPDATE SET body = 'y'"
+        " RETURNING old.body) SELECT count(*) FROM i WHERE body LIKE 'acme%'",
+        1,
+    ),
+    (
+        18,
+        "WITH m AS (MERGE INTO {t} t USING generate_series(1, 9) i ON t.id = i"
+        " WHEN MATCHED THEN DELETE RETURNING old.*) SELECT count(*) FROM m",
+        3,
+    ),
+]
+
 STRANGER = "00000000-0000-4000-8000-000000000000"
 
 # Refused with insufficient_privilege, whether or not the other tenant exists.
@@ -147,6 +179,14 @@ def test_reads(arena: Arena, table: str, attack: str, expected: object) -> None:
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize(("attack", "expected"), WRITES)
 def test_writes(arena: Arena, table: str, attack: str, expected: object) -> None:
+    assert arena.run(attack, table) == expected
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(("since", "attack", "expected"), NEWER_WRITES)
+def test_newer_writes(arena: Arena, table: str, since: int, attack: str, expected: object) -> None:
+    if arena.app.info.server_version < since * 10000:
+        pytest.skip(f"a matter of PostgreSQL {since}")
     assert arena.run(attack, table) == expected
 
 

@@ -8,6 +8,7 @@ from tests.docs.pages import DOCS
 from tests.plugin.conftest import Project
 from tests.support.cluster import Cluster
 from tests.support.database import Connection
+from tests.support.findings import AS_IF_PATCHED
 
 PAGE = (DOCS / "how-to/prove-isolation-in-your-tests.md").read_text()
 _FILE = re.compile(r"`([\w./]+)`[^`]*:\n\n(?:<!--.*-->\n)?```(?:python|sql)\n(.*?)```", re.DOTALL)
@@ -29,7 +30,7 @@ def test_they_pass_and_can_fail(suite: str, project: Project, cluster: Cluster, 
     project.write("tests/test_isolation.py", suite)
     counts = []
     for change in ("", "ALTER TABLE notes NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;"):
-        project.write("schema.sql", files["schema.sql"] + change)
+        project.write("schema.sql", files["schema.sql"] + AS_IF_PATCHED + change)
         try:
             outcome = project.run("-p", "pytest_postgresql.plugin", dsn=False)
         finally:

@@ -136,6 +136,24 @@ def test_partitions_are_listed_with_their_table(workshop: Workshop) -> None:
     assert listed == [("t", "tenant_id", "level", True, [], False, True)]
 
 
+@pytest.mark.parametrize("options", ["", " PARTITION BY HASH (tenant_id)"])
+def test_not_null_that_was_never_validated(workshop: Workshop, options: str) -> None:
+    if workshop.connection.info.server_version < 180000:
+        pytest.skip("a matter of PostgreSQL 18")
+    workshop.execute(f"CREATE TABLE t (tenant_id uuid) {options}")
+    if options:
+        workshop.execute("CREATE TABLE t_1 PARTITION OF t FOR VALUES WITH (MODULUS 1, REMAINDER 0)")
+    workshop.execute("INSERT INTO t VALUES (NULL); ALTER TABLE t ADD NOT NULL tenant_id NOT VALID")
+    assert workshop.refused("SELECT tenantry.protect('t')").sqlstate == "23502"
+
+    workshop.execute("DELETE FROM t; SELECT tenantry.protect('t')")
+    assert workshop.value("SELECT tenantry.protection_gaps('t')") == []
+    workshop.execute("ALTER TABLE t ALTER tenant_id DROP NOT NULL; ALTER TABLE t ADD NOT NULL tenant_id NOT VALID")
+    assert "may be null" in workshop.value("SELECT tenantry.protection_gaps('t')")[0]
+    workshop.execute("SELECT tenantry.protect('t')")
+    assert workshop.value("SELECT tenantry.protection_gaps('t')") == []
+
+
 def test_auditors_see_the_state(workshop: Workshop) -> None:
     workshop.execute(T)
     workshop.execute(PROTECT)

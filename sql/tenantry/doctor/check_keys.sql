@@ -78,18 +78,19 @@ AS $$
     )
 
     SELECT
-        CASE WHEN u.indisexclusion THEN 'TNT302' ELSE 'TNT301' END,
+        CASE WHEN u.contype IS NOT DISTINCT FROM 'x' THEN 'TNT302' ELSE 'TNT301' END,
         u.indexrelid::regclass::text,
         format('unique index of %s without %I', u.name, u.tenant_column),
         CASE
             WHEN u.is_referenced
                 THEN format('-- Foreign keys rest on it: let %s begin with %I, and them too.', u.indexrelid::regclass, u.tenant_column)
-            WHEN u.indisexclusion THEN format(
+            WHEN u.contype = 'x' THEN format(
                 'CREATE EXTENSION IF NOT EXISTS btree_gist; ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s;', u.name, u.conname,
                 overlay(d.definition PLACING format('(%I WITH =, ', u.tenant_column) FROM strpos(d.definition, '(') FOR 1)
             )
             WHEN u.key IS NOT NULL THEN format(
-                'ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s;', u.name, u.conname,
+                -- Of WITHOUT OVERLAPS, from PostgreSQL 18 on, the index is a GiST.
+                CASE WHEN u.indisexclusion THEN 'CREATE EXTENSION IF NOT EXISTS btree_gist; ' ELSE '' END || 'ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s;', u.name, u.conname,
                 overlay(d.definition PLACING format('(%I, ', u.tenant_column) FROM strpos(d.definition, '(') FOR 1)
             )
             ELSE format(

@@ -8,8 +8,8 @@ AS $$
     SELECT
         CASE
             WHEN bool_or(x.privilege_type = 'ALTER SYSTEM') OR p.parname IN (
-                'allow_system_table_mods', 'dynamic_library_path', 'extension_control_path', 'jit_provider', 'lo_compat_privileges',
-                'session_preload_libraries', 'session_replication_role', 'shared_preload_libraries'
+                'allow_system_table_mods', 'dynamic_library_path', 'event_triggers', 'extension_control_path', 'jit_provider',
+                'lo_compat_privileges', 'session_preload_libraries', 'session_replication_role', 'shared_preload_libraries'
             ) THEN 'TNT414'
             ELSE 'TNT415'
         END,

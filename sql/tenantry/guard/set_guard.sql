@@ -17,7 +17,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = 'the event triggers of the guard are missing or disabled',
-            HINT = 'A superuser enables them: ALTER EVENT TRIGGER tenantry_note_commands ENABLE ALWAYS; ALTER EVENT TRIGGER tenantry_note_drops ENABLE ALWAYS; where a managed server allows none, the guard does not work: call tenantry.doctor() after each migration.';
+            HINT = 'A superuser enables them: ALTER EVENT TRIGGER tenantry_note_commands ENABLE ALWAYS; ALTER EVENT TRIGGER tenantry_note_drops ENABLE ALWAYS; event_triggers must be on; where a managed server allows none, the guard does not work: call tenantry.doctor() after each migration.';
     END IF;
     PERFORM tenantry_private.note_withdrawal();
     PERFORM tenantry_private.set_configuration('guard_mode', p_mode);

@@ -54,7 +54,12 @@ BEGIN
         LEFT JOIN pg_attrdef AS d ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         CROSS JOIN LATERAL (
             VALUES
-            (2, 'column "%s" may be null', a.attnotnull),
+            (
+                2, 'column "%s" may be null', a.attnotnull AND NOT EXISTS (
+                    SELECT FROM pg_constraint AS n
+                    WHERE n.conrelid = t.table_name AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated
+                )
+            ),
             (3, 'column "%s" is not filled from the context', pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM 'tenantry.claimed_tenant()'),
             (
                 4, 'no cascading foreign key to tenantry.tenants', EXISTS (

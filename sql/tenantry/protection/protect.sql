@@ -39,12 +39,20 @@ BEGIN
             HINT = format('Pass p_shared => true to keep it one. To take back all that is shared of it, call tenantry.unprotect(%L) first, in the same transaction.', p_table);
     END IF;
 
-    SELECT a.attnum, a.attnotnull, pg_get_expr(d.adbin, d.adrelid) AS default_expression INTO v_column
+    -- From PostgreSQL 18 on NOT NULL may be there without having been validated.
+    SELECT
+        a.attnum,
+        a.attnotnull AND NOT EXISTS (
+            SELECT FROM pg_constraint AS n
+            WHERE n.conrelid = p_table AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated
+        ) AS is_not_null,
+        pg_get_expr(d.adbin, d.adrelid) AS default_expression
+    INTO v_column
     FROM pg_attribute AS a
     LEFT JOIN pg_attrdef AS d ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     WHERE a.attrelid = p_table AND a.attname = p_tenant_column;
 
-    IF NOT v_column.attnotnull THEN
+    IF NOT v_column.is_not_null THEN
         BEGIN
             EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', p_table, p_tenant_column);
         EXCEPTION WHEN not_null_violation THEN
