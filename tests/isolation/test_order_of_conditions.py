@@ -4,6 +4,8 @@ EXPLAIN ANALYZE says of each InitPlan whether it was executed, and the error of 
 it is. A policy whose (SELECT …) waits for a row that fulfils the other conditions is an oracle for every value.
 """
 
+import uuid
+
 import psycopg
 import pytest
 
@@ -59,3 +61,30 @@ def test_with_a_context_that_is_not_genuine(arena: Arena, table: str, condition:
             arena.app.execute(NO_INDEX)
             arena.app.execute(f"SELECT set_config('tenantry.context', '{arena.acme.tenant_id}|forged', true)".encode())
             arena.app.execute(statement(arena, pattern, condition, table, bounds))
+
+
+RECORDS = """
+INSERT INTO tenantry.audit_members VALUES ({a}, 'x', 'x'), ({b}, 'x', 'x') ON CONFLICT DO NOTHING;
+INSERT INTO tenantry.audit_values VALUES ({a}, {a}, 1, '{{}}'), ({b}, {b}, 1, '{{}}') ON CONFLICT DO NOTHING
+"""
+
+
+@pytest.mark.parametrize("table", ["tenants", "audit_log", "audit_members", "audit_values"])
+def test_tables_of_ours(arena: Arena, table: str) -> None:
+    """Nor is anything told of the tenants themselves, and of what is on record of them."""
+    arena.superuser.execute(arena.format(RECORDS))
+    query = f"SELECT FROM tenantry.{table} WHERE tenant_id >= '{{0}}' AND tenant_id <= '{{0}}'"
+    plans = []
+    for tenant in (arena.acme.tenant_id, arena.globex.tenant_id, uuid.uuid4()):
+        with arena.attack() as app:
+            app.execute(NO_INDEX)
+            explain = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query.format(tenant)
+            plans.append([line.replace(str(tenant), "…") for (line,) in app.execute(explain.encode())])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), arena.app.transaction():  # noqa: PT012
+            arena.app.execute(NO_INDEX)
+            arena.app.execute(f"SELECT set_config('tenantry.context', '{arena.acme.tenant_id}|forged', true)".encode())
+            arena.app.execute(query.format(tenant).encode())
+    own, others, nobodys = plans
+    assert others == nobodys
+    # The highest clearance alone reads the values.
+    assert own != nobodys or table == "audit_values"

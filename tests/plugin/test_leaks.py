@@ -83,7 +83,9 @@ OPEN = {name: table for name, table in EVERY_WAY.items() if table.family in FAMI
 
 WHOLE = {
     "whole": Open(PROTECT, ""),
-    "own_policy": Open(RLS + f"CREATE POLICY p ON {{t}} USING ({OWN});", ""),
+    "own_policy": Open(
+        RLS + f"CREATE POLICY p ON {{t}} USING ({OWN} AND (SELECT tenantry.claimed_tenant()) = tenant_id);", ""
+    ),
     "partitioned": Open(
         "CREATE TABLE {t}_1 PARTITION OF {t} DEFAULT;" + PROTECT + "GRANT SELECT ON {t}_1 TO app;",
         "",

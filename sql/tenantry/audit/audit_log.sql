@@ -36,4 +36,7 @@ USING (true);
 
 CREATE POLICY audit_log_own ON tenantry.audit_log
 FOR SELECT TO tenantry_app, tenantry_gateway
-USING (tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant()));
+USING (
+    tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant())
+    AND (SELECT tenantry.claimed_tenant()) OPERATOR(pg_catalog.=) tenant_id
+);

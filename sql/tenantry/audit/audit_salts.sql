@@ -33,7 +33,10 @@ USING (true);
 
 CREATE POLICY audit_members_own ON tenantry.audit_members
 FOR SELECT TO tenantry_app, tenantry_gateway
-USING (tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant()));
+USING (
+    tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant())
+    AND (SELECT tenantry.claimed_tenant()) OPERATOR(pg_catalog.=) tenant_id
+);
 
 -- Old and new values, where an admin chose to keep them. For the tenant alone, at the highest clearance.
 CREATE TABLE tenantry.audit_values (
@@ -56,5 +59,6 @@ CREATE POLICY audit_values_own ON tenantry.audit_values
 FOR SELECT TO tenantry_app, tenantry_gateway
 USING (
     tenant_id OPERATOR(pg_catalog.=) (SELECT tenantry.current_tenant())
+    AND (SELECT tenantry.claimed_tenant()) OPERATOR(pg_catalog.=) tenant_id
     AND (SELECT tenantry.current_clearance()) OPERATOR(pg_catalog.=) 'RESTRICTED'
 );
