@@ -46,7 +46,7 @@ def test_explained(arena: Arena, table: str, condition: str, pattern: str) -> No
     for bounds in (PRESENT, ABSENT):
         with arena.attack() as app:
             app.execute(NO_INDEX)
-            explained = b"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) "
+            explained = b"EXPLAIN (ANALYZE, BUFFERS OFF, COSTS OFF, TIMING OFF, SUMMARY OFF) "
             lines = app.execute(explained + statement(arena, pattern, condition, table, bounds)).fetchall()
             plans.append([line.replace(low, "…") for (line,) in lines for low in [bounds[0]]])
     assert [line.replace(PRESENT[1], "…") for line in plans[0]] == [line.replace(ABSENT[1], "…") for line in plans[1]]
@@ -78,7 +78,7 @@ def test_tables_of_ours(arena: Arena, table: str) -> None:
     for tenant in (arena.acme.tenant_id, arena.globex.tenant_id, uuid.uuid4()):
         with arena.attack() as app:
             app.execute(NO_INDEX)
-            explain = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query.format(tenant)
+            explain = "EXPLAIN (ANALYZE, BUFFERS OFF, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query.format(tenant)
             plans.append([line.replace(str(tenant), "…") for (line,) in app.execute(explain.encode())])
         with pytest.raises(psycopg.errors.InsufficientPrivilege), arena.app.transaction():  # noqa: PT012
             arena.app.execute(NO_INDEX)
