@@ -68,9 +68,10 @@ def test_awkward_tables(project: Project, dba: Connection) -> None:
         "def test_table(table, assert_isolated, assert_protected):\n"
         "    assert_isolated(table)\n    assert_protected(table)\n",
     )
-    outcome = project.run()
+    # What could not be judged is a warning: these tables are of many shapes.
+    outcome = project.run(strict=False)
     # Of a shared table EXPLAIN tells whether anybody's row fulfils a condition: the threat model says so.
-    assert outcome.counts == {"passed": len(tables) - 1, "failed": 1}, outcome.text
+    assert (outcome.counts["passed"], outcome.counts["failed"]) == (len(tables) - 1, 1), outcome.text
     said = outcome.failures["test_table"]
     assert "shared is not isolated" in said
     assert " 1 of " in said, said
